@@ -1,0 +1,3 @@
+"""What `manage.py serve` runs with."""
+
+from mlregistry.settings.base import *  # noqa: F403  settings inherit by star import
