@@ -1,0 +1,79 @@
+"""Walking the chain: is every entry still what it was, and is the last one the last?"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.db.models import Subquery
+
+from apps.audit.models import GENESIS, Entry, Head
+
+STRETCH = 1000
+"""Entries read at once: memory stays the same however long the chain is."""
+
+
+class BrokenChain(Exception):
+    """The chain is not what was written; the message names the first entry that is wrong, `at` is its number."""
+
+    def __init__(self, message: str, at: int = 0) -> None:
+        super().__init__(message)
+        self.at = at
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    entries: int
+    head: str
+
+
+Report = Callable[[int, int], None]
+"""Told how many entries were walked, of how many."""
+
+
+def verify(report: Report | None = None) -> Verdict:
+    """Walk the whole chain, or raise `BrokenChain`. Entries added meanwhile are left for the next walk."""
+    head = Head.objects.first()
+    if head is None:
+        raise BrokenChain("The head of the chain is missing.")
+    previous, last = GENESIS, 0
+    for entry in _entries(up_to=head.count):
+        _check(entry, previous, last)
+        previous, last = entry.hash, entry.sequence
+        if report and last % STRETCH == 0:
+            report(last, head.count)
+    if last != head.count:
+        raise BrokenChain(f"Entry {last + 1} is missing: the chain ends at {last}, its head counts {head.count}.", last)
+    if previous != head.hash:
+        raise BrokenChain(f"Entry {last} is not the one that the head names.", last)
+    _look_outside()
+    if report:
+        report(last, head.count)
+    return Verdict(entries=last, head=previous)
+
+
+def _check(entry: Entry, previous: str, last: int) -> None:
+    """Whether `entry` is what was written, right behind entry `last`, whose hash is `previous`."""
+    if entry.sequence != last + 1:
+        raise BrokenChain(f"Entry {last + 1} is missing.", entry.sequence)
+    if entry.hash != entry.seal():
+        said = f"Entry {entry.sequence} ({entry.action}) was changed: its content has another hash."
+        raise BrokenChain(said, entry.sequence)
+    if entry.previous != previous:
+        raise BrokenChain(f"Entry {entry.sequence} ({entry.action}) does not follow entry {last}.", entry.sequence)
+
+
+def _entries(*, up_to: int) -> Iterator[Entry]:
+    last = 0
+    while stretch := Entry.objects.filter(sequence__gt=last, sequence__lte=up_to).order_by("sequence")[:STRETCH]:
+        yield from stretch
+        last = stretch[len(stretch) - 1].sequence
+
+
+def _look_outside() -> None:
+    """No entry may stand before the first or behind the head. One statement each: writers may be moving the head."""
+    stray = (
+        Entry.objects.filter(sequence__lt=1).first()
+        or Entry.objects.filter(sequence__gt=Subquery(Head.objects.values("count")[:1])).first()
+    )
+    if stray:
+        said = f"Entry {stray.sequence} ({stray.action}) was added behind the chain's back."
+        raise BrokenChain(said, stray.sequence)

@@ -1,0 +1,11 @@
+"""Where the pages of the record are, below /admin/."""
+
+from django.urls import path
+
+from apps.audit.pages import export, record
+
+urlpatterns = [
+    path("audit/", record.record, name="audit"),
+    path("audit/<int:sequence>/", record.entry, name="audit-entry"),
+    path("audit/export/", export.export, name="audit-export"),
+]
