@@ -1,0 +1,83 @@
+"""Teams and who is in them. Membership gives permissions, so each change of it is on record."""
+
+from django.db import IntegrityError, transaction
+
+from apps.accounts import permissions
+from apps.accounts.models import Team, User
+from apps.audit import services as audit
+from mlregistry.actor import Actor
+from mlregistry.errors import AlreadyExists, InvalidParameter
+
+LONGEST_NAME = 150
+
+
+@transaction.atomic
+def create(*, name: str, by: Actor, description: str = "") -> Team:
+    permissions.require_admin(by)
+    team = Team(name=_acceptable(name), description=description)
+    _save(team)
+    audit.record("accounts.team.create", target=team, by=by)
+    return team
+
+
+@transaction.atomic
+def update(*, team: Team, by: Actor, name: str | None = None, description: str | None = None) -> Team:
+    """Rename or describe; what is None stays as it is."""
+    permissions.require_admin(by)
+    before = {"name": team.name, "description": team.description}
+    if name is not None:
+        team.name = _acceptable(name)
+    if description is not None:
+        team.description = description
+    _save(team)
+    audit.record("accounts.team.update", target=team, by=by, before=before, after=before | _state(team))
+    return team
+
+
+@transaction.atomic
+def add_member(*, team: Team, user: User, by: Actor) -> None:
+    """Adding a member twice changes nothing, and is not recorded twice."""
+    permissions.require_admin(by)
+    if user.groups.filter(pk=team.pk).exists():
+        return
+    user.groups.add(team)
+    audit.record("accounts.team.add_member", target=team, by=by, member=user.username)
+
+
+@transaction.atomic
+def remove_member(*, team: Team, user: User, by: Actor) -> None:
+    permissions.require_admin(by)
+    if not user.groups.filter(pk=team.pk).exists():
+        return
+    user.groups.remove(team)
+    audit.record("accounts.team.remove_member", target=team, by=by, member=user.username)
+
+
+@transaction.atomic
+def delete(*, team: Team, by: Actor) -> None:
+    """Delete a team with its grants; its members stay."""
+    permissions.require_admin(by)
+    members = list(team.user_set.order_by("username").values_list("username", flat=True))
+    audit.record("accounts.team.delete", target=team, by=by, members=members)
+    team.delete()
+
+
+def _state(team: Team) -> dict[str, str]:
+    return {"name": team.name, "description": team.description}
+
+
+def _acceptable(name: str) -> str:
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise InvalidParameter(f"A team's name has 1 to {LONGEST_NAME} printable characters.")
+    return name
+
+
+def _save(team: Team) -> None:
+    if Team.objects.filter(name=team.name).exclude(pk=team.pk).exists():
+        raise AlreadyExists(f"There is a team named {team.name} already.")
+    try:
+        with transaction.atomic():
+            team.save()
+    except IntegrityError:  # somebody else was faster
+        raise AlreadyExists(f"There is a team named {team.name} already.") from None
