@@ -1,0 +1,8 @@
+"""The time as the wire has it."""
+
+import time
+
+
+def now_ms() -> int:
+    """Milliseconds since 1970 (UTC)."""
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,1 @@
+"""Every read of tracking. Each takes the user and hides what that user may not see."""
