@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class RegistryConfig(AppConfig):
+    name = "apps.registry"
+    label = "registry"
+
+    def ready(self) -> None:
+        from apps.registry import recorded  # noqa: PLC0415  its models are there only now
+        from apps.registry.pages import brought  # noqa: PLC0415
+
+        brought.bring()
+        recorded.add()

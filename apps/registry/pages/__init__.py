@@ -1,0 +1,1 @@
+"""The pages of the registry app, below /admin/. Queries read for them, services write."""

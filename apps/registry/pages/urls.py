@@ -1,0 +1,33 @@
+"""Where the pages of the registry are, below /admin/."""
+
+from django.urls import path
+
+from apps.registry.pages import diff, model, model_changes, models, register, version, version_changes
+
+MODEL = "models/<int:pk>/"
+VERSION = f"{MODEL}versions/<int:number>/"
+
+urlpatterns = [
+    path("models/", models.models, name="models"),
+    path("prompts/", models.prompts, name="prompts"),
+    path("runs/<str:uuid>/register/", register.register_run, name="register-run"),
+    path(MODEL, model.model, name="model"),
+    path(f"{MODEL}diff/", diff.diff, name="versions-diff"),
+    path(f"{MODEL}describe/", model_changes.describe, name="model-describe"),
+    path(f"{MODEL}tags/", model_changes.set_tag, name="model-tag"),
+    path(f"{MODEL}tags/delete/", model_changes.delete_tag, name="model-untag"),
+    path(f"{MODEL}rename/", model_changes.rename, name="model-rename"),
+    path(f"{MODEL}delete/", model_changes.delete, name="model-delete"),
+    path(f"{MODEL}grants/", model_changes.grant, name="model-grant"),
+    path(f"{MODEL}grants/delete/", model_changes.take_back, name="model-take-back"),
+    path(VERSION, version.version, name="version"),
+    path(f"{VERSION}describe/", version_changes.describe, name="version-describe"),
+    path(f"{VERSION}stage/", version_changes.set_stage, name="version-stage"),
+    path(f"{VERSION}aliases/", version_changes.set_alias, name="version-alias"),
+    path(f"{VERSION}aliases/delete/", version_changes.delete_alias, name="version-unalias"),
+    path(f"{VERSION}tags/", version_changes.set_tag, name="version-tag"),
+    path(f"{VERSION}tags/delete/", version_changes.delete_tag, name="version-untag"),
+    path(f"{VERSION}verify/", version_changes.verify, name="version-verify"),
+    path(f"{VERSION}scan/", version_changes.scan_again, name="version-scan"),
+    path(f"{VERSION}delete/", version_changes.delete, name="version-delete"),
+]

@@ -1,0 +1,49 @@
+"""Reading webhooks and what was sent to them: for administrators, to whom alone they exist."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.accounts.models import User
+from apps.registry.models import Delivery, Webhook
+from mlregistry.errors import NotFound
+from mlregistry.wire.keyset import Page, Term, fetch_page
+
+NEWEST_FIRST = (Term("creation_time", int, ascending=False), Term("id", int, ascending=False))
+
+
+def get_webhook(user: User, webhook_id: str) -> Webhook:
+    found = _visible_to(user).filter(webhook_id=_uuid(webhook_id)).first()
+    if found is None:
+        raise NotFound(f"Webhook with ID {webhook_id} not found.")
+    return found
+
+
+def list_webhooks(user: User, *, max_results: int, page_token: str) -> Page[Webhook]:
+    """Those that MLflow's clients can read, the newest first."""
+    listed = _visible_to(user).filter(is_listed=True)
+    return fetch_page(listed, terms=NEWEST_FIRST, limit=max_results, token=page_token, question=["webhooks"])
+
+
+def deliveries_to(user: User, webhook_id: str) -> QuerySet[Delivery]:
+    """Everything that was or is to be sent to the webhook."""
+    return Delivery.objects.filter(webhook=get_webhook(user, webhook_id))
+
+
+def get_delivery(user: User, webhook_id: str, delivery_id: str) -> Delivery:
+    found = deliveries_to(user, webhook_id).filter(delivery_id=_uuid(delivery_id)).first()
+    if found is None:
+        raise NotFound(f"Delivery with ID {delivery_id} not found.")
+    return found
+
+
+def _visible_to(user: User) -> QuerySet[Webhook]:
+    return Webhook.objects.all() if user.is_superuser else Webhook.objects.none()
+
+
+def _uuid(text: str) -> UUID:
+    """The UUID; for what is none the nil UUID, which no row has."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)
