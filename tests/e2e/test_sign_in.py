@@ -1,0 +1,110 @@
+"""What a person sees first: the sign-in page, the admin, the documents; and a token made there signs a client in."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import mlflow
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.live import LiveServer
+
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+PAGES = (
+    "/admin/",
+    "/admin/tracking/experiment/",
+    "/admin/tracking/experiment/0/change/",
+    "/admin/tracking/run/",
+    "/admin/registry/registeredmodel/",
+    "/admin/registry/modelversion/",
+    "/admin/registry/webhook/add/",
+    "/admin/accounts/user/",
+    "/admin/accounts/token/add/",
+    "/admin/audit/entry/",
+    "/admin/jobs/job/",
+    "/api/docs/",
+)
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser complained of: script errors, refused styles and scripts, answers that are no success."""
+    return []
+
+
+@pytest.fixture
+def open_page(browser: Browser, complaints: list[str]) -> Iterator[Open]:
+    contexts = []
+
+    def opened(**options: object) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("response", lambda answer: complaints.append(answer.url) if answer.status >= 400 else None)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def sign_in(page: Page, server: LiveServer, password: str, username: str = "") -> None:
+    page.goto(server.url("/"))
+    page.get_by_label("Username").fill(username or server.username)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_a_wrong_password_is_told_and_signs_nobody_in(server: LiveServer, open_page: Open) -> None:
+    page = open_page()
+    sign_in(page, server, "not the password at all")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    expect(page.locator("body")).to_contain_text("not correct")
+    page.goto(server.url("/admin/"))
+    assert "/accounts/login/" in page.url
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_every_page_opens_without_a_complaint(
+    server: LiveServer, open_page: Open, complaints: list[str], size: dict[str, int], scheme: str
+) -> None:
+    page = open_page(viewport=size, color_scheme=scheme)
+    sign_in(page, server, server.password)
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
+    for path in PAGES:
+        page.goto(server.url(path), wait_until="networkidle")
+        assert page.url == server.url(path)
+    assert complaints == []
+
+
+def test_a_token_made_in_the_admin_signs_a_client_in(
+    server: LiveServer, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page()
+    sign_in(page, server, server.password)
+    page.goto(server.url("/admin/accounts/token/add/"))
+    page.get_by_label("User:").select_option(label=server.username)
+    page.get_by_label("Name:").fill("my notebook")
+    page.get_by_role("button", name="Save", exact=True).click()
+    token = re.search(r"mlr_[\w-]+", page.locator("#content").inner_text())
+    assert token
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", token[0])
+    client = mlflow.MlflowClient(server.address)
+    assert client.get_experiment("0").name == "Default"
+
+
+def test_signing_out_ends_the_session(server: LiveServer, open_page: Open) -> None:
+    page = open_page()
+    sign_in(page, server, server.password)
+    page.locator("summary", has_text=server.username).click()
+    page.get_by_role("button", name="Sign out").click()
+    sign_out = page.get_by_role("button", name="Sign out")
+    if sign_out.count():
+        sign_out.click()
+    page.goto(server.url("/admin/"))
+    assert "/accounts/login/" in page.url

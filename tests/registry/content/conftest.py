@@ -1,0 +1,1 @@
+from tests.tracking.artifacts.conftest import s3, s3_address  # noqa: F401  fixtures

@@ -1,0 +1,143 @@
+"""How many SQL statements every page takes, so that none grows by the row: tests/page_query_counts.json.
+
+Pages are opened by an administrator, in the small world of the tests of security.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import transaction
+from django.test import Client
+from django.urls import resolve
+
+from apps.audit.models import Entry
+from apps.jobs.models import Job
+from apps.registry.models import RegisteredModel
+from apps.tracking.models import Experiment
+from apps.tracking.queries import keys
+from apps.tracking.services import saved_views
+from tests.console.test_page import own_pages
+from tests.golden import HERE, compared
+from tests.security import world as worlds
+from tests.security.statements import counted
+from tests.security.world import World
+from tests.test_query_counts import merged
+
+FILE = "page_query_counts.json"
+MORE = 20
+TWO_RUNS = "run={run}&run={deleted_run}"
+PAGES = (
+    "/admin/",
+    "/admin/search/?q=watched",
+    "/admin/tables/",
+    "/admin/home/runs/",
+    "/admin/experiments/",
+    "/admin/experiments/new/",
+    "/admin/experiments/{experiment}/",
+    "/admin/experiments/{experiment}/edit/",
+    "/admin/experiments/{experiment}/rows/",
+    "/admin/experiments/{experiment}/live/?run={run}",
+    "/admin/experiments/{experiment}/keys/",
+    "/admin/experiments/{experiment}/columns/",
+    "/admin/experiments/{experiment}/export/?format=csv",
+    "/admin/experiments/{experiment}/views/{view}/",
+    "/admin/runs/{run}/",
+    "/admin/runs/{run}/charts/",
+    "/admin/runs/{run}/system/",
+    "/admin/runs/{run}/points/?key=loss",
+    "/admin/runs/{run}/others/?q=kept",
+    "/admin/runs/{run}/artifacts/",
+    "/admin/runs/{run}/file/?path={file}",
+    "/admin/runs/{run}/zip/",
+    "/admin/runs/{run}/register/",
+    "/admin/logged-models/{model}/",
+    "/admin/logged-models/{model}/artifacts/",
+    "/admin/logged-models/{model}/file/?path={file}",
+    "/admin/logged-models/{model}/zip/",
+    f"/admin/compare/?{TWO_RUNS}",
+    f"/admin/compare/data/?{TWO_RUNS}",
+    f"/admin/compare/curves/?{TWO_RUNS}&metric=loss",
+    f"/admin/compare/files/?{TWO_RUNS}",
+    f"/admin/compare/comparison.json?{TWO_RUNS}",
+    f"/admin/compare/comparison.csv?{TWO_RUNS}",
+    "/admin/models/",
+    "/admin/prompts/",
+    "/admin/models/{registered_pk}/",
+    "/admin/models/{registered_pk}/diff/",
+    "/admin/models/{registered_pk}/versions/1/",
+    "/admin/people/",
+    "/admin/people/teams/",
+    "/admin/people/teams/{team}/",
+    "/admin/people/{person}/",
+    "/admin/account/",
+    "/admin/access/experiment/{experiment}/",
+    "/admin/access/model/{registered_pk}/",
+    "/admin/jobs/",
+    "/admin/jobs/{job}/",
+    "/admin/audit/",
+    "/admin/audit/{entry}/",
+    "/admin/audit/export/?format=csv",
+)
+BY_OBJECT = ("/zip/", "/file/", "/export/", "/files/", "/curves/")
+"""What is sent file by file, or read run by run: a request of theirs is limited otherwise."""
+
+
+@pytest.fixture
+def world(db: None, tmp_path: Path, settings: Any) -> Iterator[World]:
+    settings.MLREGISTRY_ARTIFACTS = str(tmp_path / "artifacts")
+    made = worlds.standing(tmp_path / "artifacts")
+    root, experiment = made.people["administrator"], Experiment.objects.get(pk=made.names["experiment"])
+    view = saved_views.save_view(experiment=experiment, name="mine", state="sort=name", by=root.actor())
+    Job.objects.create(kind="tests", payload={}, username=root.username, actor_kind="person", address="", owner="")
+    made.names |= {
+        "registered_pk": str(RegisteredModel.objects.get(name=made.names["registered"]).pk),
+        "view": str(view.pk),
+        "person": str(made.people["reader"].pk),
+        "job": str(Job.objects.values_list("pk", flat=True)[0]),
+        "entry": str(Entry.objects.order_by("sequence").values_list("sequence", flat=True)[0]),
+    }
+    yield made
+    keys.forget()
+
+
+@pytest.fixture
+def client(world: World) -> Client:
+    signed_in = Client()
+    signed_in.force_login(world.people["administrator"], backend=django_settings.AUTHENTICATION_BACKENDS[-1])
+    return signed_in
+
+
+def statements_of(client: Client, path: str) -> int:
+    for _ in range(2):  # the first call fills what Django remembers
+        with transaction.atomic(), counted() as statements:
+            answer = client.get(path)
+            b"".join(answer)  # also what is streamed
+    assert answer.status_code in (200, 302, 303), (path, answer.status_code)
+    return len(statements)
+
+
+def test_every_page_that_can_be_opened_is_counted(world: World, client: Client) -> None:
+    counted_here = {resolve(page.format(**world.names).partition("?")[0]).func for page in PAGES}
+    for page in own_pages():
+        if page.callback not in counted_here:
+            values = {name: ("0" * 32 if name in ("uuid", "owner_id") else 1) for name in page.pattern.converters}
+            assert page.callback(client.get("/admin/").wsgi_request, **values).status_code == 405, page.pattern
+
+
+def test_every_page_takes_as_many_statements_as_it_did(world: World, client: Client) -> None:
+    known = json.loads((HERE / FILE).read_text()) if (HERE / FILE).exists() else {}
+    counts = {page: merged(known.get(page), statements_of(client, page.format(**world.names))) for page in PAGES}
+    compared(FILE, json.dumps(counts, indent=2) + "\n")
+
+
+def test_no_page_takes_more_statements_for_more_rows(world: World, client: Client) -> None:
+    pages = {page: page.format(**world.names) for page in PAGES if not any(part in page for part in BY_OBJECT)}
+    few = {page: statements_of(client, address) for page, address in pages.items()}
+    worlds.more_of_everything(world, MORE)
+    many = {page: statements_of(client, address) for page, address in pages.items()}
+    grown = {page: (few[page], many[page]) for page in pages if many[page] > few[page]}
+    assert grown == {}
