@@ -5,4 +5,4 @@ class MlregistryConfig(AppConfig):
     name = "mlregistry"
 
     def ready(self) -> None:
-        from mlregistry import checks  # noqa: F401, PLC0415  registers the checks of the settings
+        from mlregistry import checks, planner  # noqa: F401, PLC0415  register themselves with Django
