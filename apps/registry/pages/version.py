@@ -13,7 +13,7 @@ from apps.registry.content.scanning.findings import Severity
 from apps.registry.diffing import column_type
 from apps.registry.models import Content, ModelVersion, RegisteredModel, Sbom
 from apps.registry.pages.lineage_drawing import Drawing, drawn
-from apps.registry.pages.showing import card_of, crumb, level_on, told
+from apps.registry.pages.showing import card_of, crumb, level_on, portion_of, told
 from apps.registry.prompts import own_tags, template_of
 from apps.registry.queries.activity import activity_of_version
 from apps.registry.queries.evidence import evidence_of
@@ -64,7 +64,7 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         loading=_loading(request, found, shared["aliases"]),
         downloads=_download_address(found),
         sbom_address=f"/api/v1/registered-models/{quote(found.model.name, safe='')}/versions/{number}/sbom",
-        **_content(found),
+        **_content(request, found),
         **shared,
     )
 
@@ -78,7 +78,7 @@ def _neighbours(found: ModelVersion) -> dict[str, int | None]:
     }
 
 
-def _content(found: ModelVersion) -> dict[str, Any]:
+def _content(request: HttpRequest, found: ModelVersion) -> dict[str, Any]:
     """What is in its files, for the panels about them."""
     content = Content.objects.filter(version=found).first()
     scan = scans_of(found).order_by("-pk").first()
@@ -87,7 +87,8 @@ def _content(found: ModelVersion) -> dict[str, Any]:
     findings = (
         sorted(scan.findings, key=lambda each: list(SEVERITIES).index(Severity(each["severity"]))) if scan else []
     )
-    files = list(files_of(content).order_by("path")[: FILES + 1]) if content else []
+    findings = [(each, SEVERITIES[Severity(each["severity"])]) for each in findings]
+    files = files_of(content).order_by("path") if content else []
     components = sbom.document.get("components", []) if sbom else []
     return {
         "content": content,
@@ -97,13 +98,10 @@ def _content(found: ModelVersion) -> dict[str, Any]:
         ],
         "schema": _schema(mlmodel),
         "scan": scan,
-        "findings": [(each, SEVERITIES[Severity(each["severity"])]) for each in findings[:FINDINGS]],
-        "more_findings": max(0, len(findings) - FINDINGS),
-        "files": files[:FILES],
-        "more_files": max(0, content.files_count - FILES) if content else 0,
+        "findings": portion_of(request, findings, name="scan", count=len(findings), size=FINDINGS),
+        "files": portion_of(request, files, name="files", count=content.files_count if content else 0, size=FILES),
         "sbom": sbom,
-        "components": components[:COMPONENTS],
-        "more_components": max(0, len(components) - COMPONENTS),
+        "components": portion_of(request, components, name="sbom", count=len(components), size=COMPONENTS),
     }
 
 

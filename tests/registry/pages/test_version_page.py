@@ -9,7 +9,7 @@ from apps.accounts.models import User
 from apps.audit.models import Entry
 from apps.jobs.models import Job
 from apps.registry.choices import ContentState
-from apps.registry.models import Alias, ModelVersion, RegisteredModel, Scan
+from apps.registry.models import Alias, Content, ContentFile, ModelVersion, RegisteredModel, Sbom, Scan
 from apps.registry.pages import version_changes
 from apps.registry.services import versions
 from apps.tracking.models import Experiment
@@ -50,6 +50,32 @@ def test_findings_are_told_file_by_file(ada: User, pair: tuple[ModelVersion, ...
     page = words(read(ada, "version", pair[0].model_id, 2))
     assert "Scan not clean 2 files" in page
     assert "model.pkl critical It calls os.system." in page
+
+
+def test_long_lists_go_on_on_further_pages(ada: User, pair: tuple[ModelVersion, ...]) -> None:
+    content = Content.objects.get(version=pair[0])
+    ContentFile.objects.filter(content=content).delete()
+    ContentFile.objects.bulk_create(
+        ContentFile(content=content, path=f"part-{number:04}", size=1, sha256="a" * 64, marker="m")
+        for number in range(450)
+    )
+    set_content(pair[0], files_count=450)
+    Sbom.objects.filter(version=pair[0]).update(
+        document={"components": [{"name": f"package-{number:04}"} for number in range(301)]}
+    )
+    findings = [{"path": f"file-{n:04}", "kind": "import", "severity": "info", "detail": "said"} for n in range(101)]
+    Scan.objects.filter(version=pair[0]).update(findings=findings)
+    first = read(ada, "version", pair[0].model_id, 1)
+    assert "1 to 200 of 450 files Next" in words(first)
+    assert "1 to 300 of 301 components Next" in words(first)
+    assert "1 to 100 of 101 findings Next" in words(first)
+    assert 'href="?files=2#files"' in first
+    later = read(ada, "version", pair[0].model_id, 1, files="3", sbom="2", scan="2")
+    for said in ("Before 401 to 450 of 450 files", "part-0449", "package-0300", "file-0100"):
+        assert said in words(later)
+    assert "part-0399" not in later
+    assert 'href="?files=2&amp;sbom=2&amp;scan=2#files"' in later
+    assert "401 to 450 of 450 files" in words(read(ada, "version", pair[0].model_id, 1, files="99"))
 
 
 @pytest.mark.parametrize(
