@@ -34,20 +34,40 @@ def verify(report: Report | None = None) -> Verdict:
     head = Head.objects.first()
     if head is None:
         raise BrokenChain("The head of the chain is missing.")
-    previous, last = GENESIS, 0
-    for entry in _entries(up_to=head.count):
-        _check(entry, previous, last)
-        previous, last = entry.hash, entry.sequence
-        if report and last % STRETCH == 0:
-            report(last, head.count)
-    if last != head.count:
-        raise BrokenChain(f"Entry {last + 1} is missing: the chain ends at {last}, its head counts {head.count}.", last)
-    if previous != head.hash:
-        raise BrokenChain(f"Entry {last} is not the one that the head names.", last)
+    for entry in walk(head, 1, head.count):
+        if report and entry.sequence % STRETCH == 0:
+            report(entry.sequence, head.count)
     _look_outside()
     if report:
-        report(last, head.count)
-    return Verdict(entries=last, head=previous)
+        report(head.count, head.count)
+    return Verdict(entries=head.count, head=head.hash)
+
+
+def walk(head: Head, first: int, last: int) -> Iterator[Entry]:
+    """The entries from `first` to `last`, each one checked before it is given; raises `BrokenChain` at a wrong one.
+
+    The first is held against the entry before it, and what ends the chain against its head.
+    """
+    at, previous = first - 1, hash_at(first - 1)
+    for entry in _entries(after=at, up_to=last):
+        _check(entry, previous, at)
+        at, previous = entry.sequence, entry.hash
+        yield entry
+    if at != last:
+        ends = f": the chain ends at {at}, its head counts {head.count}." if last == head.count else "."
+        raise BrokenChain(f"Entry {at + 1} is missing{ends}", at)
+    if at == head.count and previous != head.hash:
+        raise BrokenChain(f"Entry {at} is not the one that the head names.", at)
+
+
+def hash_at(sequence: int) -> str:
+    """What the entry behind `sequence` must carry as its previous hash."""
+    if sequence == 0:
+        return GENESIS
+    entry = Entry.objects.filter(sequence=sequence).first()
+    if entry is None:
+        raise BrokenChain(f"Entry {sequence} is missing.", sequence)
+    return entry.hash
 
 
 def _check(entry: Entry, previous: str, last: int) -> None:
@@ -61,8 +81,8 @@ def _check(entry: Entry, previous: str, last: int) -> None:
         raise BrokenChain(f"Entry {entry.sequence} ({entry.action}) does not follow entry {last}.", entry.sequence)
 
 
-def _entries(*, up_to: int) -> Iterator[Entry]:
-    last = 0
+def _entries(*, after: int, up_to: int) -> Iterator[Entry]:
+    last = after
     while stretch := Entry.objects.filter(sequence__gt=last, sequence__lte=up_to).order_by("sequence")[:STRETCH]:
         yield from stretch
         last = stretch[len(stretch) - 1].sequence

@@ -1,11 +1,11 @@
 """The record of who did what: rows that are only ever added, each sealed with the hash of the one before it."""
 
 import hashlib
-import json
 from typing import Any
 
 from django.db import models
 
+from apps.audit.plain import canonical
 from mlregistry.actor import ActorKind
 
 GENESIS = "0" * 64
@@ -66,11 +66,8 @@ class Entry(models.Model):
         }
 
     def seal(self) -> str:
-        """SHA-256 of the canonical JSON of `content()`: sorted keys, no spaces, UTF-8."""
-        canonical = json.dumps(
-            self.content(), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-        )
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        """SHA-256 of the canonical JSON of `content()`."""
+        return hashlib.sha256(canonical(self.content())).hexdigest()
 
 
 class Head(models.Model):

@@ -5,6 +5,7 @@ integer) and refuses NUL and lone surrogates, which a failed sign-in may well co
 that every database keeps as it is.
 """
 
+import json
 import math
 from collections.abc import Iterable, Mapping
 from enum import Enum
@@ -29,6 +30,11 @@ def plain(value: Any) -> Any:  # noqa: PLR0911  one line for each kind of value
         case Iterable() if not isinstance(value, bytes):
             return [plain(item) for item in value]
     return text(str(value))
+
+
+def canonical(value: Any) -> bytes:
+    """JSON of which there is one for each value, for hashes and signatures: sorted keys, no spaces, UTF-8."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def text(value: str, longest: int | None = None) -> str:
