@@ -216,7 +216,7 @@ def main() -> int:
     except Wrong as wrong:
         sys.stderr.write(f"{wrong}\n")
         return 1
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         sys.stderr.write(f"Nothing was verified: {error}\n")
         return 2
     sys.stdout.write(f"{said}\n")
