@@ -1,11 +1,8 @@
 """Users as MLflow's wire spells them."""
 
-from apps.accounts.grants import every_kind
 from apps.accounts.models import User
+from apps.accounts.resources import every_resource
 from mlregistry.wire.endpoint import Wire
-
-PERMISSION_LISTS = {"experiment": "experiment_permissions", "registeredmodel": "registered_model_permissions"}
-"""Kinds of objects whose permissions MLflow's clients up to 3.11 read from the user; later ones ask for them apart."""
 
 
 def identity(user: User) -> Wire:
@@ -14,15 +11,15 @@ def identity(user: User) -> Wire:
 
 
 def user(user: User) -> Wire:
-    """Who it is, and what was granted to that user by name."""
-    answer = identity(user) | {field: [] for field in PERMISSION_LISTS.values()}
-    for grants in every_kind():
-        if field := PERMISSION_LISTS.get(grants.kind):
-            answer[field] = [
-                {grants.wire_key: str(known_by), "user_id": user.pk, "permission": level.name}
-                for known_by, level in grants.held_by(user)
-            ]
-    return answer
+    """Who it is, and what was granted to that user by name: MLflow's clients up to 3.11 read it here."""
+    held = {
+        f"{resource.types[0]}_permissions": [
+            {resource.grants.wire_key: str(known_by), "user_id": user.pk, "permission": level.name}
+            for known_by, level in resource.grants.held_by(user)
+        ]
+        for resource in every_resource()
+    }
+    return identity(user) | held
 
 
 def listed(user: User) -> Wire:
