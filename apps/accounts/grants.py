@@ -74,6 +74,8 @@ class TeamGrant(GroupObjectPermissionBase):
         ]
 
 
+Grant = UserGrant | TeamGrant
+
 _kinds: "list[ObjectGrants]" = []
 
 
@@ -256,8 +258,23 @@ class ObjectGrants:
         for table, key, pks in ((self.users, "user", users), (self.teams, "group", groups)):
             rows = table._default_manager.filter(**{f"{key}__in": pks}).select_related(OBJECT, key, "permission")
             shown = self.filter(rows, reader, at_least=at_least, via=OBJECT) if pks else []
-            found += [(getattr(row, OBJECT), getattr(row, key), self._level_of(row)) for row in shown]
+            found += [(getattr(row, OBJECT), getattr(row, key), self.level_of(row)) for row in shown]
         return sorted(found, key=lambda held: str(held[0]).lower())
+
+    def known_to(self, reader: User, *, users: models.QuerySet[User], teams: models.QuerySet[Any]) -> "list[Grant]":
+        """What these hold, as far as `reader` may know: the grants on what she manages, and of her own and her teams'
+        those on what she can see."""
+        found: list[Grant] = []
+        for table, holders, own in (
+            (self.users, {"user__in": users}, models.Q(user=reader.pk)),
+            (self.teams, {"group__in": teams}, models.Q(group__in=reader.groups.all())),
+        ):
+            rows = table._default_manager.filter(**holders).select_related(OBJECT, "permission").order_by("pk")
+            if not reader.is_superuser:
+                manages = models.Q(_Held(OBJECT, self, reader, Level.MANAGE))
+                rows = self.filter(rows, reader, via=OBJECT).filter(own | manages)
+            found += rows
+        return found
 
     def manageable(self, pk: int, reader: User) -> models.Model:
         """The object with this key, for somebody who manages it."""
@@ -270,13 +287,13 @@ class ObjectGrants:
         found: list[tuple[Holder, Level]] = []
         for table, holder, name in ((self.users, "user", "username"), (self.teams, "group", "name")):
             rows = table._default_manager.filter(content_object=target).select_related(holder, "permission")
-            found += [(getattr(row, holder), self._level_of(row)) for row in rows.order_by(f"{holder}__{name}")]
+            found += [(getattr(row, holder), self.level_of(row)) for row in rows.order_by(f"{holder}__{name}")]
         return found
 
     def held(self, target: models.Model, holder: Holder) -> Level | None:
         """What was granted to exactly this holder, None without a grant."""
         row = self._rows(target, holder).select_related("permission").first()
-        return self._level_of(row) if row else None
+        return self.level_of(row) if row else None
 
     def get(self, target: models.Model, holder: Holder) -> Level:
         """The same, and `NotFound` without a grant."""
@@ -286,28 +303,31 @@ class ObjectGrants:
         return level
 
     @transaction.atomic
-    def create(self, *, target: models.Model, holder: Holder, level: Level, by: Actor) -> None:
+    def create(self, *, target: models.Model, holder: Holder, level: Level, by: Actor) -> Grant:
         """Grant to whoever has no grant on `target` yet. Whether `by` may grant is the caller's to ask."""
         taken = AlreadyExists(f"{self._words} permission ({self._names(target, holder)}) already exists.")
         if self._rows(target, holder).exists():
             raise taken
         try:
             with transaction.atomic():
-                self._add(target, holder, level)
+                row = self._add(target, holder, level)
         except IntegrityError:  # somebody else was faster
             raise taken from None
         self._record("create", target, holder, by, level=level)
+        return row
 
     @transaction.atomic
-    def update(self, *, target: models.Model, holder: Holder, level: Level, by: Actor) -> None:
+    def update(self, *, target: models.Model, holder: Holder, level: Level, by: Actor) -> Grant:
         """Change the level of a grant that is there."""
-        row = self._rows(target, holder).select_for_update(of=("self",)).select_related("permission").first()
+        rows = self._rows(target, holder).select_for_update(of=("self",)).select_related("permission")
+        row: Grant | None = rows.first()
         if row is None:
             raise self._missing(target, holder)
-        before = self._level_of(row)
+        before = self.level_of(row)
         row.permission = self._permission(level)
         row.save()
         self._record("update", target, holder, by, level=level, before=before)
+        return row
 
     @transaction.atomic
     def set(self, *, target: models.Model, holder: Holder, level: Level, by: Actor) -> None:
@@ -346,19 +366,18 @@ class ObjectGrants:
             return self.users._default_manager.filter(content_object=target, user=holder)
         return self.teams._default_manager.filter(content_object=target, group_id=holder.pk)
 
-    def _add(self, target: models.Model, holder: Holder, level: Level) -> None:
-        permission = self._permission(level)
-        if isinstance(holder, User):
-            self.users._default_manager.create(content_object=target, user=holder, permission=permission)
-        else:
-            self.teams._default_manager.create(content_object=target, group_id=holder.pk, permission=permission)
+    def _add(self, target: models.Model, holder: Holder, level: Level) -> Grant:
+        holds = {"user": holder} if isinstance(holder, User) else {"group_id": holder.pk}
+        table: type[Any] = self.users if isinstance(holder, User) else self.teams
+        row: Grant = table._default_manager.create(content_object=target, permission=self._permission(level), **holds)
+        return row
 
     def _permission(self, level: Level) -> Permission:
         return Permission.objects.get(
             content_type=ContentType.objects.get_for_model(self._object), codename=codename(level, self.kind)
         )
 
-    def _level_of(self, row: "UserGrant | TeamGrant") -> Level:
+    def level_of(self, row: Grant) -> Level:
         return Level[row.permission.codename.removesuffix(f"_{self.kind}").upper()]
 
     def _record(self, verb: str, target: models.Model, holder: Holder, by: Actor, **levels: Level) -> None:
