@@ -10,9 +10,7 @@ ROLES, USERS = f"{V3}/roles", f"{V3}/users"
 NUMBERS = ("id", "role_id", "user_id")
 NOWHERE = 987654321
 
-ONE_WORKSPACE = differs(
-    400, "INVALID_PARAMETER_VALUE", "there are no workspaces here; the genuine server takes any name"
-)
+ONE_WORKSPACE = differs(400, "INVALID_PARAMETER_VALUE", "no workspaces here; the genuine server takes any name")
 TEAM_DENY = differs(400, "INVALID_PARAMETER_VALUE", "a team cannot overrule what others grant to its members")
 NO_WILDCARD = differs(400, "INVALID_PARAMETER_VALUE", "permissions are kept on one object each")
 NOT_KEPT = differs(400, "INVALID_PARAMETER_VALUE", "we keep no permissions on these; the genuine server does")
