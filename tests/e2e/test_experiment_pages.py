@@ -241,7 +241,7 @@ def test_all_runs_that_match_are_deleted_by_a_job_that_leads_back(
     page.reload()
     expect(page.locator("#job")).to_contain_text("succeeded", timeout=30_000)
     expect(page.locator("#job")).to_contain_text("55 of 55")
-    page.get_by_role("link", name="Go on").click()
+    page.get_by_role("link", name="Back to where it was asked for").click()
     expect(page.get_by_role("heading", name="No run matches")).to_be_visible()
     page.goto(server.url(f"/admin/experiments/{experiment}/"))
     expect(page.locator("table.runs tbody tr")).to_have_count(5)

@@ -129,7 +129,7 @@ class Outcome:
 
 
 def request_change(*, asked: Asked, change: Change, address: str, by: Actor) -> Job:
-    """Have it done in the background; `address` is where to go on then. Asked twice at once, it is done once."""
+    """Have it done in the background, asked for on the page at `address`. Asked twice at once, it is done once."""
     if change.action is Action.TAG:
         checked_tag(change.key, change.value)
     question = {"asked": asdict(asked), "change": asdict(change), "address": address}
@@ -160,7 +160,6 @@ def change_many(*, payload: Mapping[str, Any], by: Actor, report: Report) -> dic
         change.action.done: outcome.done,
         "refused": outcome.refused,
         "why": list(outcome.reasons),
-        "address": payload["address"],
     }
 
 
