@@ -69,10 +69,10 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     return show(request, template, title="Columns", crumbs=crumbs, **context)
 
 
-@page(requires=Level.EDIT, methods=("POST",))
+@page(requires=Level.READ, methods=("POST",))
 def save_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep the table under a name, for everybody who may read the experiment."""
-    experiment = experiment_for(request, pk, Level.EDIT)
+    experiment = experiment_for(request, pk)
     form = ViewForm(request.POST)
     if not form.is_valid():
         raise InvalidParameter(f"A view needs a name of at most {limits.SAVED_VIEW_NAME} characters.")
@@ -94,9 +94,9 @@ def open_view(request: HttpRequest, pk: int, view: int) -> HttpResponse:
     return gone_to(request, _table(pk, TableState.written_as(found.state)))
 
 
-@page(requires=Level.EDIT, methods=("POST",))
+@page(requires=Level.READ, methods=("POST",))
 def delete_view(request: HttpRequest, pk: int, view: int) -> HttpResponse:
-    experiment = experiment_for(request, pk, Level.EDIT)
+    experiment = experiment_for(request, pk)
     saved_views.delete_view(experiment=experiment, pk=view, user=reader(request), by=page_actor(request))
     return gone_to(request, _table(pk, TableState.written_as(request.POST.get("state", ""))), said="The view is gone.")
 
