@@ -88,6 +88,15 @@ def test_no_page_complains_or_is_wider_than_the_screen(
     assert complaints == []
 
 
+@pytest.mark.parametrize("page", [{"viewport": DESK}, {"viewport": PHONE}], indirect=True, ids=["desk", "phone"])
+def test_a_copy_button_covers_nothing_of_what_it_copies(page: Page, server: LiveServer) -> None:
+    page.goto(server.url("/admin/experiments/0/"))
+    lines, button = page.locator(".copyable pre").first.bounding_box(), page.locator(".copy").first.bounding_box()
+    assert lines
+    assert button
+    assert button["x"] >= lines["x"] + lines["width"] or button["y"] >= lines["y"] + lines["height"]
+
+
 def test_an_experiment_is_made_renamed_deleted_and_restored(
     page: Page, server: LiveServer, complaints: list[str]
 ) -> None:
