@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.accounts.preferences import preference
 from apps.tracking.choices import PRESENT
 from apps.tracking.columns import Column, column_of, columns_of
+from apps.tracking.grammars import RUNS_IN_TABLES
 from apps.tracking.models import Experiment, Run, SavedView
 from apps.tracking.pages.filters import complaint_about
 from apps.tracking.pages.runs_table import group_rows, nested_filter, rows_of
@@ -177,6 +178,7 @@ def _search(request: HttpRequest, held: Experiment, state: TableState, filter_te
         order_by=state.order_by,
         max_results=limit,
         page_token=state.page,
+        orders=RUNS_IN_TABLES,
     )
 
 

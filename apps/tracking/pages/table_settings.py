@@ -11,7 +11,7 @@ from apps.accounts.granted_admin import reader
 from apps.accounts.preferences import remember
 from apps.tracking import limits
 from apps.tracking.choices import RunStatus
-from apps.tracking.columns import ATTRIBUTES, UNSORTED, Column, columns_of
+from apps.tracking.columns import ATTRIBUTES, DURATION, Column, columns_of
 from apps.tracking.models import SavedView
 from apps.tracking.pages.runs import columns_for, experiment_for, remembered_as
 from apps.tracking.pages.table_state import TableState
@@ -32,7 +32,7 @@ class ViewForm(forms.Form):
 def keys(request: HttpRequest, pk: int) -> HttpResponse:
     """What a filter of this experiment's runs can name, for completing it."""
     found = keys_of(experiment_for(request, pk))
-    attributes = ["run_name", *(name for name in ATTRIBUTES if name not in UNSORTED)]
+    attributes = ["run_name", *(name for name in ATTRIBUTES if name != DURATION)]
     named: list[tuple[str, list[str]]] = [
         ("attributes", attributes),
         ("metrics", [key.name for key in found.metrics]),
