@@ -88,6 +88,15 @@ def test_no_page_complains_or_is_wider_than_the_screen(
     assert complaints == []
 
 
+@pytest.mark.parametrize("page", [{"viewport": DESK}, {"viewport": PHONE}], indirect=True, ids=["desk", "phone"])
+def test_a_copy_button_covers_nothing_of_what_it_copies(page: Page, server: LiveServer) -> None:
+    page.goto(server.url("/admin/experiments/0/"))
+    lines, button = page.locator(".copyable pre").first.bounding_box(), page.locator(".copy").first.bounding_box()
+    assert lines
+    assert button
+    assert button["x"] >= lines["x"] + lines["width"] or button["y"] >= lines["y"] + lines["height"]
+
+
 def test_an_experiment_is_made_renamed_deleted_and_restored(
     page: Page, server: LiveServer, complaints: list[str]
 ) -> None:
@@ -237,11 +246,17 @@ def test_all_runs_that_match_are_deleted_by_a_job_that_leads_back(
     expect(bar).to_contain_text("50 selected")
     offer.check()
     bar.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("heading", name="Delete 55 runs?")).to_be_visible()
+    page.get_by_role("link", name="Cancel").click()
+    page.get_by_label("Select all runs on this page").check()
+    offer.check()
+    bar.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete 55 runs").click()
     expect(page.get_by_role("heading", name="Tracking: delete runs")).to_be_visible()
     page.reload()
     expect(page.locator("#job")).to_contain_text("succeeded", timeout=30_000)
     expect(page.locator("#job")).to_contain_text("55 of 55")
-    page.get_by_role("link", name="Go on").click()
+    page.get_by_role("link", name="Back to where it was asked for").click()
     expect(page.get_by_role("heading", name="No run matches")).to_be_visible()
     page.goto(server.url(f"/admin/experiments/{experiment}/"))
     expect(page.locator("table.runs tbody tr")).to_have_count(5)

@@ -1,6 +1,7 @@
 """What is done with the runs that were chosen in a table, one by one or all that match.
 
-Each run is authorised by itself. What takes long is a job, on whose page the sender sees how far it is.
+Each run is authorised by itself. What takes long is a job, on whose page the sender sees how far it is. Before anything
+is done to all that match, wherever they are, a page says how many that are and asks whether that is meant.
 """
 
 import re
@@ -18,7 +19,7 @@ from apps.tracking.models import Experiment
 from apps.tracking.pages.runs import experiment_for
 from apps.tracking.pages.table_state import TableState
 from apps.tracking.services.many_runs import Action, Asked, Change, Outcome, all_matching, request_change
-from mlregistry.console.page import gone_to, page
+from mlregistry.console.page import gone_to, page, show
 from mlregistry.errors import InvalidParameter
 from mlregistry.levels import Level
 from mlregistry.service_admin import page_actor
@@ -27,6 +28,7 @@ MOST_COMPARED = 200
 MOST_WHILE_ONE_WAITS = 200
 """Runs that are changed before the answer is sent."""
 _UUID = re.compile(r"[0-9a-f]{32}")
+_KEY = re.compile(r"[0-9]{1,18}")
 
 
 class TagForm(forms.Form):
@@ -77,9 +79,7 @@ def _changed(request: HttpRequest, experiment: Experiment, change: Change) -> Ht
     """Few runs while the sender waits, many in the background."""
     chosen = chosen_runs(request)
     if are_all_chosen(request):
-        state = _state(request)
-        asked = all_matching(reader(request), experiment, filter_text=state.filter, view=state.stages)
-        return _asked(request, asked, change)
+        return _all_changed(request, experiment, change)
     if len(chosen) > MOST_AT_ONCE:
         messages.warning(request, f"No more than {MOST_AT_ONCE} at once; the rest was left as it is.")
     if len(chosen) > MOST_WHILE_ONE_WAITS:
@@ -90,6 +90,32 @@ def _changed(request: HttpRequest, experiment: Experiment, change: Change) -> Ht
         outcome.take(change, uuid, user=reader(request), by=page_actor(request))
     refused = list(outcome.reasons) if chosen else ["No run is chosen."]
     return _back(request, experiment.pk, said=_said(change.action, outcome.done), refused=refused)
+
+
+def _all_changed(request: HttpRequest, experiment: Experiment, change: Change) -> HttpResponse:
+    """Once whoever asks has read how many they are; what was begun since then is left out."""
+    change.check()
+    state, newest = _state(request), _KEY.fullmatch(request.POST.get("newest", ""))
+    meant = int(newest[0]) if newest else None
+    asked = all_matching(reader(request), experiment, filter_text=state.filter, view=state.stages, newest=meant)
+    if not asked.total:
+        return _back(request, experiment.pk, refused=["No run matches."])
+    if meant is not None:
+        return _asked(request, asked, change)
+    table = _table(request, experiment.pk)
+    words = f"{change.action.capitalize()} {asked.total:,} run{'' if asked.total == 1 else 's'}"
+    sent = {"matching": "1", "newest": asked.newest, "state": state.query, "key": change.key, "value": change.value}
+    return show(
+        request,
+        "tracking/runs_question.html",
+        title=f"{words}?",
+        crumbs=[(reverse("experiments"), "Experiments"), (table, experiment.name)],
+        words=words,
+        sent=[(name, value) for name, value in sent.items() if value],
+        change=change,
+        state=state,
+        table=table,
+    )
 
 
 def _asked(request: HttpRequest, asked: Asked, change: Change) -> HttpResponse:

@@ -59,6 +59,11 @@ class Change:
     key: str = ""
     value: str = ""
 
+    def check(self) -> None:
+        """Refuse at once what could be made of no run."""
+        if self.action is Action.TAG:
+            checked_tag(self.key, self.value)
+
     def make(self, uuid: str, *, user: User, by: Actor) -> None:
         match self.action:
             case Action.TAG:
@@ -129,9 +134,8 @@ class Outcome:
 
 
 def request_change(*, asked: Asked, change: Change, address: str, by: Actor) -> Job:
-    """Have it done in the background; `address` is where to go on then. Asked twice at once, it is done once."""
-    if change.action is Action.TAG:
-        checked_tag(change.key, change.value)
+    """Have it done in the background, asked for on the page at `address`. Asked twice at once, it is done once."""
+    change.check()
     question = {"asked": asdict(asked), "change": asdict(change), "address": address}
     # How many match becomes less while the first is under way.
     same = json.dumps(question | {"asked": asdict(replace(asked, total=0))}, sort_keys=True)
@@ -139,9 +143,12 @@ def request_change(*, asked: Asked, change: Change, address: str, by: Actor) -> 
     return enqueue(kind=change.action.job, payload=question, by=by, unique_key=key)
 
 
-def all_matching(user: User, experiment: Experiment, *, filter_text: str, view: ViewType) -> Asked:
-    """All runs that match now."""
-    newest = Run.objects.aggregate(newest=Max("pk"))["newest"] or 0
+def all_matching(
+    user: User, experiment: Experiment, *, filter_text: str, view: ViewType, newest: int | None = None
+) -> Asked:
+    """All runs that match now, `newest` being the last that was meant; without it, the last there is."""
+    if newest is None:
+        newest = Run.objects.aggregate(newest=Max("pk"))["newest"] or 0
     asked = Asked(experiment.pk, filter=filter_text, view=view.value, newest=newest)
     return replace(asked, total=asked.matching(user))
 
@@ -160,7 +167,6 @@ def change_many(*, payload: Mapping[str, Any], by: Actor, report: Report) -> dic
         change.action.done: outcome.done,
         "refused": outcome.refused,
         "why": list(outcome.reasons),
-        "address": payload["address"],
     }
 
 
