@@ -135,7 +135,7 @@ class _Collection:
         return True
 
     def _remove_experiment(self, experiment: Experiment) -> None:
-        if experiment.runs.exists() or experiment.logged_models.exists():
+        if purge.has_content(experiment):
             return  # the store refused the files of some of them
         try:
             purge.delete_default_folder(experiment)
