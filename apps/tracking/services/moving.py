@@ -44,25 +44,24 @@ def move_run(*, run: RunRow, to: Experiment, by: Actor) -> list[str]:
     if not Run.objects.filter(pk=run.pk, experiment=source, lifecycle_stage__in=PRESENT).exists():
         raise NotFound(f"Run with id={run.uuid} not found")
     family = family_of(run.pk, run.uuid, source.pk)
-    moved: list[str] = []
     for start in range(0, len(family), BATCH):
-        batch = family[start : start + BATCH]
-        _move_together(batch, source, target)
-        for one in Run.objects.filter(pk__in=[one.pk for one in batch], experiment=target).order_by("pk"):
-            facts = {"run_id": one.uuid, "experiment": source.name, "to": target.name}
-            audit.record("tracking.run.move", target=one, by=by, **facts)
-            moved.append(one.uuid)
+        _move_together(family[start : start + BATCH], source, target)
+    moved = [uuid for _, uuid in family]
+    for one in Run.objects.filter(uuid__in=moved, experiment=target).order_by("pk"):
+        audit.record("tracking.run.move", target=one, by=by, run_id=one.uuid, experiment=source.name, to=target.name)
     return moved
 
 
 def _move_together(family: Sequence[NestedRun], source: Experiment, target: Experiment) -> None:
-    runs = Run.objects.filter(pk__in=[run.pk for run in family], experiment=source, lifecycle_stage__in=PRESENT)
     uuids = [run.uuid for run in family]
+    runs = Run.objects.filter(uuid__in=uuids, experiment=source, lifecycle_stage__in=PRESENT)
     models = LoggedModel.objects.filter(source_run_id__in=uuids, experiment=source, lifecycle_stage__in=PRESENT)
-    model_ids = list(models.values_list("model_id", flat=True))
+    # Locked in one order, which is gc's too.
+    roots = list(runs.order_by("pk").select_for_update(no_key=True).values_list("artifact_uri", flat=True))
+    held = dict(models.order_by("pk").select_for_update(no_key=True).values_list("model_id", "artifact_location"))
     _take_datasets([run.pk for run in family], source, target)
-    Seal.objects.filter(Q(run_uuid__in=uuids) | Q(logged_model_id__in=model_ids)).update(experiment=target)
-    for root in (*runs.values_list("artifact_uri", flat=True), *models.values_list("artifact_location", flat=True)):
+    Seal.objects.filter(Q(run_uuid__in=uuids) | Q(logged_model_id__in=held)).update(experiment=target)
+    for root in (*roots, *held.values()):
         ArtifactFile.objects.filter(begins_with("uri", f"{root}/")).update(experiment=target)
     # What comes home lies where it is; what is moved on lies where it lay.
     located = NullIf(Coalesce("located_in", Value(source.pk)), Value(target.pk), output_field=BigIntegerField())
