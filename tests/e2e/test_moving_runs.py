@@ -1,9 +1,7 @@
 """A run is moved in the browser, and the genuine client, which knows nothing of it, goes on with the run's files."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import mlflow
 import pytest
@@ -85,7 +83,6 @@ def test_what_was_moved_is_there_and_the_genuine_client_goes_on_with_it(
     menu, choice = offered(page)
     menu.get_by_label("Find an experiment").press_sequentially(name[-8:])
     expect(choice.locator("option")).to_have_count(1)
-    look(page, "menu")
     choice.select_option(label=name)
     menu.get_by_role("button", name="Move the runs").click()
     expect(page.get_by_text("2 runs moved.")).to_be_visible()
@@ -144,10 +141,3 @@ def test_enter_in_the_search_moves_nothing(
     menu.get_by_label("Find an experiment").press("Enter")
     expect(page.get_by_text("Choose the experiment to move the runs to.")).to_be_visible()
     expect(row(page, "kept")).to_have_count(1)
-
-
-def look(page: Page, name: str) -> None:
-    if folder := os.environ.get("LOOK"):
-        scheme = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-        size: Any = page.viewport_size
-        page.screenshot(path=f"{folder}/{name}-{size['width']}-{'dark' if scheme else 'light'}.png")

@@ -1,8 +1,10 @@
 """A run that is moved to another experiment: it is there with all that it logged, and its files stay where they are."""
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -241,7 +243,7 @@ def test_gc_of_the_old_experiment_leaves_its_files_until_it_goes_itself(
 
     outcome = collect()
 
-    assert (outcome.runs, outcome.experiments) == (1, 0)
+    assert (outcome.runs, outcome.experiments, outcome.holding) == (1, 0, 1)
     assert (store.exists(path), store.exists(left_path)) == (True, False)
     assert Experiment.objects.get(pk=old.pk).lifecycle_stage == Lifecycle.DELETED
     assert run_place(ada, run.uuid, at_least=Level.EDIT)[0].experiment_id == other.pk
@@ -252,6 +254,17 @@ def test_gc_of_the_old_experiment_leaves_its_files_until_it_goes_itself(
     assert not ArtifactFile.objects.exists()
     assert collect().experiments == 1
     assert list(Experiment.objects.filter(pk__in=(old.pk, other.pk))) == [other]
+
+
+@pytest.mark.parametrize("options", [[], ["--dry-run"]])
+def test_the_command_says_how_many_experiments_stay_for_it(
+    ada: User, experiment: Experiment, other: Experiment, run: Run, *, options: list[str]
+) -> None:
+    move(ada, run, other)
+    delete_experiment(ada, experiment, days_ago=31)
+    told = StringIO()
+    call_command("gc", *options, stdout=told)
+    assert "1 experiments stay because files of what was moved out of them lie there." in told.getvalue()
 
 
 def test_gc_of_the_old_experiment_leaves_a_moved_model(

@@ -67,6 +67,10 @@ class Due:
         )
         return sum(rows.count() for rows in kept)
 
+    def holding(self) -> int:
+        """How many experiments are old enough, and stay because files of what was moved out of them lie there."""
+        return Experiment.objects.filter(self._old_experiment() & _HOLDS_FILES).count()
+
     def unused_datasets(self) -> QuerySet[Dataset]:
         """Those that no run took, not counting runs that go."""
         going = Run.objects.filter(self._going_run(), pk=OuterRef("run_id"))

@@ -19,13 +19,14 @@ def parent_sql(tag: str) -> str:
     return f"{'SUBSTRING' if connection.vendor == 'postgresql' else 'SUBSTR'}({tag}.value, 1, 32)"
 
 
-def family_of(pk: int, uuid: str, experiment: int) -> list[NestedRun]:
+def family_of(pk: int, experiment: int) -> list[NestedRun]:
     """The run, then all that are nested in it at whatever depth, deleted ones too, as far as they are in `experiment`.
 
     Tags are what clients say: two runs nested in each other are a family like others.
     """
     statement = (
-        "WITH RECURSIVE family (id, uuid) AS (SELECT %s, %s UNION"  # noqa: S608  no user's words in it
+        "WITH RECURSIVE family (id, uuid) AS ("  # noqa: S608  no user's words in it
+        "SELECT id, uuid FROM tracking_run WHERE id = %s UNION"
         " SELECT r.id, r.uuid FROM family f"
         f" JOIN tracking_runtag t ON t.key = '{PARENT_TAG}' AND {parent_sql('t')} = f.uuid"
         " JOIN tracking_run r ON r.id = t.run_id"
@@ -33,5 +34,5 @@ def family_of(pk: int, uuid: str, experiment: int) -> list[NestedRun]:
         " SELECT id, uuid FROM family"
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [pk, uuid, experiment])
+        cursor.execute(statement, [pk, experiment])
         return [NestedRun(*row) for row in cursor.fetchall()]

@@ -43,7 +43,7 @@ def move_run(*, run: RunRow, to: Experiment, by: Actor) -> list[str]:
         return []
     if not Run.objects.filter(pk=run.pk, experiment=source, lifecycle_stage__in=PRESENT).exists():
         raise NotFound(f"Run with id={run.uuid} not found")
-    family = family_of(run.pk, run.uuid, source.pk)
+    family = family_of(run.pk, source.pk)
     for start in range(0, len(family), BATCH):
         _move_together(family[start : start + BATCH], source, target)
     moved = [uuid for _, uuid in family]
