@@ -1,11 +1,13 @@
 """A run that is moved to another experiment: it is there with all that it logged, and its files stay where they are."""
 
+import threading
+import time
 from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
@@ -338,3 +340,27 @@ def test_a_seal_of_no_run_keeps_what_lies_in_its_experiments_location(
     outcome = collect()
     assert (outcome.runs, outcome.sealed) == (1, 1)
     assert Run.objects.filter(pk=run.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_is_being_moved_out_keeps_the_experiment_from_a_gc_that_runs_meanwhile(
+    ada: User, experiment: Experiment, other: Experiment, run: Run, store: LocalStore
+) -> None:
+    delete_experiment(ada, experiment, days_ago=31)
+    Run.objects.filter(pk=run.pk).update(lifecycle_stage=Lifecycle.ACTIVE, deleted_time=None)  # restored alone
+    outcomes: list[gc.Outcome] = []
+
+    def run_gc() -> None:
+        outcomes.append(collect())
+        connection.close()
+
+    collecting = threading.Thread(target=run_gc)
+    with transaction.atomic():
+        move(ada, run, other)
+        collecting.start()
+        time.sleep(0.5)
+    collecting.join()
+
+    assert (outcomes[0].runs, outcomes[0].experiments) == (0, 0)
+    assert Experiment.objects.get(pk=experiment.pk).lifecycle_stage == Lifecycle.DELETED
+    assert store.exists(run_place(ada, run.uuid, at_least=Level.EDIT)[0].path)
