@@ -44,6 +44,7 @@ PAGES = (
     "/admin/experiments/{experiment}/keys/",
     "/admin/experiments/{experiment}/columns/",
     "/admin/experiments/{experiment}/export/?format=csv",
+    "/admin/experiments/{experiment}/selected/targets/?words=a",
     "/admin/experiments/{experiment}/views/{view}/",
     "/admin/runs/{run}/",
     "/admin/runs/{run}/charts/",

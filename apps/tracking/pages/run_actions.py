@@ -18,12 +18,16 @@ from apps.tracking import limits
 from apps.tracking.models import Experiment
 from apps.tracking.pages.runs import experiment_for
 from apps.tracking.pages.table_state import TableState
+from apps.tracking.queries.experiment_list import editable_experiments
+from apps.tracking.queries.experiments import check_experiment_is_active, get_experiment
 from apps.tracking.services.many_runs import Action, Asked, Change, Outcome, all_matching, request_change
 from mlregistry.console.page import gone_to, page, show
 from mlregistry.errors import InvalidParameter
 from mlregistry.levels import Level
 from mlregistry.service_admin import page_actor
 
+EXPERIMENT_WORDS = 200
+MOST_TARGETS = 50
 MOST_COMPARED = 200
 MOST_WHILE_ONE_WAITS = 200
 """Runs that are changed before the answer is sent."""
@@ -63,6 +67,26 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 @page(requires=Level.MANAGE, methods=("POST",))
 def restore(request: HttpRequest, pk: int) -> HttpResponse:
     return _changed(request, experiment_for(request, pk, Level.MANAGE), Change(Action.RESTORE))
+
+
+@page(requires=Level.EDIT, methods=("POST",))
+def move(request: HttpRequest, pk: int) -> HttpResponse:
+    """To the experiment `to`, which has to be edited as well."""
+    experiment, to = experiment_for(request, pk, Level.EDIT), request.POST.get("to", "")
+    if not to:
+        return _back(request, pk, refused=["Choose the experiment to move the runs to."])
+    target = get_experiment(reader(request), to, at_least=Level.EDIT)
+    check_experiment_is_active(target)
+    return _changed(request, experiment, Change(Action.MOVE, to=target.pk))
+
+
+@page(requires=Level.EDIT)
+def targets(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where runs can be moved to, by `words` in the name: choices of a list."""
+    here = experiment_for(request, pk, Level.EDIT)
+    words = request.GET.get("words", "")[:EXPERIMENT_WORDS].strip()
+    found = list(editable_experiments(reader(request), words=words).exclude(pk=here.pk)[: MOST_TARGETS + 1])
+    return show(request, "tracking/runs_targets.html", targets=found[:MOST_TARGETS], more=len(found) > MOST_TARGETS)
 
 
 def chosen_runs(request: HttpRequest) -> list[str]:
@@ -105,6 +129,7 @@ def _all_changed(request: HttpRequest, experiment: Experiment, change: Change) -
     table = _table(request, experiment.pk)
     words = f"{change.action.capitalize()} {asked.total:,} run{'' if asked.total == 1 else 's'}"
     sent = {"matching": "1", "newest": asked.newest, "state": state.query, "key": change.key, "value": change.value}
+    sent["to"] = str(change.to or "")
     return show(
         request,
         "tracking/runs_question.html",
@@ -113,6 +138,7 @@ def _all_changed(request: HttpRequest, experiment: Experiment, change: Change) -
         words=words,
         sent=[(name, value) for name, value in sent.items() if value],
         change=change,
+        to=get_experiment(reader(request), str(change.to), at_least=Level.EDIT) if change.to else None,
         state=state,
         table=table,
     )

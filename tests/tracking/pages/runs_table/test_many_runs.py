@@ -1,4 +1,4 @@
-"""All runs that match are deleted, restored or tagged by a job, which goes on after it was broken off."""
+"""All runs that match are deleted, restored, tagged or moved by a job, which goes on after it was broken off."""
 
 from collections.abc import Callable
 from typing import Any
