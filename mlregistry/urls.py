@@ -58,4 +58,4 @@ urlpatterns = [
     path("", include("apps.registry.api.urls")),
 ]
 
-handler404 = "mlregistry.wire.errors.not_found"
+handler404 = "mlregistry.console.page.not_found"

@@ -20,8 +20,10 @@ from django.views.decorators.http import require_http_methods
 
 from mlregistry.errors import NotFound, PermissionDenied, RegistryError, TooLarge
 from mlregistry.levels import Access, Level, Requirement
+from mlregistry.wire import errors
 
 P = ParamSpec("P")
+PAGES = "/admin/"
 _STATUS = {NotFound: 404, PermissionDenied: 403, TooLarge: 413}
 
 
@@ -77,6 +79,14 @@ def gone_to(request: HttpRequest, address: str, *, said: str = "") -> HttpRespon
     if is_part(request):
         return HttpResponse(status=204, headers={"HX-Redirect": address})
     return HttpResponse(status=303, headers={"Location": address})
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """`handler404`: a page to read where people look at pages, the wire's error everywhere else."""
+    user = getattr(request, "user", None)
+    if request.path.startswith(PAGES) and user is not None and user.is_authenticated:
+        return _refused(request, NotFound("There is no such page."))
+    return errors.not_found(request, exception)
 
 
 def _refused(request: HttpRequest, refusal: RegistryError) -> HttpResponse:

@@ -99,5 +99,5 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """`handler404`: no such call."""
+    """There is no such call."""
     return error_response("ENDPOINT_NOT_FOUND", f"There is no {request.method} {request.path} on this server.")

@@ -157,4 +157,4 @@ def test_the_first_steps_are_shown_where_there_is_nothing(ada: User, signed_in: 
     Experiment.objects.all().delete()
     shown = signed_in(ada).get(reverse("experiments")).content.decode()
     assert "MLFLOW_TRACKING_URI=http://testserver" in shown
-    assert reverse("admin:accounts_token_add") in shown
+    assert reverse("account") in shown
