@@ -77,7 +77,7 @@ def _item(fields: Mapping[str, str], vendor: str) -> str:
     if vendor == "sqlite":
         named = ", ".join(f"'{name}', {value}" for name, value in values.items())
         return f"json_object({named})"
-    parts = " || ',".join(f"\"{name}\":' || {value}" for name, value in values.items())
+    parts = " || ',".join(f'"{name}":\' || {value}' for name, value in values.items())
     return f"'{{{parts} || '}}'"
 
 
