@@ -6,6 +6,7 @@ is unknown is left out.
 
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
+from math import isnan
 from typing import Any
 
 from apps.registry.limits import CARD_SECTION
@@ -38,30 +39,30 @@ def first_sections(version: ModelVersion) -> dict[str, str]:
     run = Run.objects.filter(uuid=version.run_id, lifecycle_stage__in=PRESENT).first() if version.run_id else None
     blocks = {"intended_use": _use(mlmodel), "owner": [_cut(version.user_id)]}
     if run is not None:
-        details = details_of([run.pk])
-        blocks |= {"data": _origin(run, details), "metrics": _metrics(run, details)}
+        details = details_of([run.pk])[run.pk]
+        blocks |= {"data": _origin(run, details), "metrics": _metrics(details)}
     return {section: text for section, found in blocks.items() if (text := _joined(found))}
 
 
 def _origin(run: Run, details: RunDetails) -> list[str]:
-    tags = dict(details.tags.get(run.pk, ()))
+    tags = details.read_tags()
     origin = [("Run", run.name), ("Run id", run.uuid)]
     origin += [(called, tags[tag]) for tag, called in ORIGINS.items() if tags.get(tag)]
     datasets = []
-    for taken in details.dataset_inputs.get(run.pk, ()):
+    for taken in details.dataset_inputs:
         context = next((tag["value"] for tag in taken.get("tags", ()) if tag["key"] == CONTEXT_TAG), "")
         dataset = taken["dataset"]
         datasets.append((dataset["name"], dataset["digest"], context, dataset["source_type"]))
     return [
         *_table(("Registered from", ""), origin),
         *_table(("Dataset", "Digest", "Context", "Source"), datasets),
-        *_table(("Parameter", "Value"), details.params.get(run.pk, ())),
+        *_table(("Parameter", "Value"), list(details.read_params().items())),
     ]
 
 
-def _metrics(run: Run, details: RunDetails) -> list[str]:
-    logged = details.metrics.get(run.pk, ())
-    rows = [(key, "NaN" if is_nan else f"{value:g}", step) for key, value, is_nan, _, step in logged]
+def _metrics(details: RunDetails) -> list[str]:
+    logged = details.read_metrics()
+    rows = [(point.key, "NaN" if isnan(point.value) else f"{point.value:g}", point.step) for point in logged]
     return _table(("Metric", "Latest value", "Step"), rows)
 
 

@@ -1,5 +1,6 @@
 """What a run took and made: datasets with their tags, models in and out."""
 
+import msgspec
 import pytest
 
 from apps.accounts.models import User
@@ -29,7 +30,12 @@ def take(user: User, run: Run, *datasets: DatasetInput) -> None:
 
 
 def details(run: Run) -> RunDetails:
-    return details_of([run.pk])
+    return details_of([run.pk])[run.pk]
+
+
+def read(listed: msgspec.Raw | None) -> object:
+    assert listed is not None
+    return msgspec.json.decode(listed)
 
 
 def shown(run: Run) -> list[tuple[str, str, dict[str, str]]]:
@@ -39,7 +45,7 @@ def shown(run: Run) -> list[tuple[str, str, dict[str, str]]]:
             given["dataset"]["digest"],
             {tag["key"]: tag["value"] for tag in given.get("tags", ())},
         )
-        for given in details(run).dataset_inputs.get(run.pk, [])
+        for given in details(run).dataset_inputs
     ]
 
 
@@ -97,8 +103,8 @@ def test_models_in_and_out_are_recorded_once(ada: User, experiment: Experiment) 
             user=ada,
         )
     found = details(run)
-    assert found.model_inputs[run.pk] == [first.model_id]
-    assert [(model_id, step) for model_id, step in found.model_outputs[run.pk]] == [(second.model_id, 2)]
+    assert read(found.model_inputs) == [{"model_id": first.model_id}]
+    assert read(found.model_outputs) == [{"model_id": second.model_id, "step": 2}]
 
 
 def test_a_model_that_is_absent_or_hidden_is_refused_alike_and_leaves_nothing(
@@ -121,4 +127,4 @@ def test_a_deleted_model_may_still_be_named(ada: User, experiment: Experiment) -
     run, model = make_run(experiment, ada), make_model(experiment, ada)
     delete_model(ada, model)
     inputs.log_inputs(run=row(ada, run), datasets=[], models=[ModelInput(model_id=model.model_id)], user=ada)
-    assert details(run).model_inputs[run.pk] == [model.model_id]
+    assert read(details(run).model_inputs) == [{"model_id": model.model_id}]

@@ -16,7 +16,7 @@ from apps.tracking.models import Metric as Point
 from apps.tracking.models import Param as ParamRow
 from apps.tracking.queries.run_details import details_of
 from apps.tracking.services import experiments, logged_models, run_data, runs
-from apps.tracking.services.points import LARGEST
+from apps.tracking.services.points import LARGEST, storable
 from mlregistry.errors import AlreadyExists, InvalidParameter, NotFound
 from tests.tracking.making import delete, log, make_experiment, make_model, make_run, point, row
 
@@ -32,7 +32,8 @@ def run(ada: User, experiment: Experiment) -> Run:
 
 def latest(run: Run) -> dict[str, tuple[float, bool, int, int]]:
     """The latest points as a run shows them: value, whether it is NaN, timestamp, step."""
-    return {key: tuple(rest) for key, *rest in details_of([run.pk]).metrics.get(run.pk, ())}  # type: ignore[misc]
+    points = details_of([run.pk])[run.pk].read_metrics()
+    return {point.key: (*storable(point.value), point.timestamp, point.step) for point in points}
 
 
 def kept_params(run: Run) -> dict[str, str]:

@@ -48,22 +48,16 @@ def run_info(row: Run | FoundRun) -> Wire:
 
 def run(row: Run | FoundRun, details: RunDetails) -> Wire:
     """A run with everything that was logged for it. A page may hold thousands: nothing is made that is not shown."""
-    data: Wire = {}
-    if metrics := details.metrics.get(row.id):
-        data["metrics"] = [metric(*point) for point in metrics]
-    if params := details.params.get(row.id):
-        data["params"] = pairs(params)
-    if tags := details.tags.get(row.id):
-        data["tags"] = pairs(tags)
-    inputs: Wire = {}
-    if datasets := details.dataset_inputs.get(row.id):
-        inputs["dataset_inputs"] = datasets
-    if models := details.model_inputs.get(row.id):
-        inputs["model_inputs"] = [{"model_id": model_id} for model_id in models]
-    outputs: Wire = {}
-    if made := details.model_outputs.get(row.id):
-        outputs["model_outputs"] = [{"model_id": model_id, "step": step} for model_id, step in made]
-    return {"info": run_info(row), "data": data, "inputs": inputs, "outputs": outputs}
+    return {
+        "info": run_info(row),
+        "data": _given(metrics=details.metrics, params=details.params, tags=details.tags),
+        "inputs": _given(dataset_inputs=details.dataset_inputs, model_inputs=details.model_inputs),
+        "outputs": _given(model_outputs=details.model_outputs),
+    }
+
+
+def _given(**lists: Any) -> Wire:
+    return {name: values for name, values in lists.items() if values}
 
 
 def new_run(row: Run) -> Wire:

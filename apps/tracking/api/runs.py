@@ -51,7 +51,7 @@ def restore_run(request: WireRequest[schemas.RestoreRun]) -> Wire:
 @endpoint("GET", "runs/get", schemas.GetRun, requires=Level.READ, returns=answers.RunAnswer)
 def get_run(request: WireRequest[schemas.GetRun]) -> Wire:
     run = queries.get_run(request.user, request.body.run)
-    return {"run": render.run(run, details_of([run.pk]))}
+    return {"run": render.run(run, details_of([run.pk])[run.pk])}
 
 
 @endpoint("POST", "runs/log-metric", schemas.LogMetric, requires=Level.EDIT, returns=Empty)

@@ -29,7 +29,7 @@ def search_runs(request: WireRequest[schemas.SearchRuns]) -> Wire:
         page_token=body.page_token,
     )
     details = details_of([run.id for run in found.rows])
-    return render.page("runs", [render.run(run, details) for run in found.rows], found.next_page_token)
+    return render.page("runs", [render.run(run, details[run.id]) for run in found.rows], found.next_page_token)
 
 
 @endpoint("POST", "experiments/search", schemas.SearchExperiments, requires=Level.READ, returns=answers.ExperimentPage)

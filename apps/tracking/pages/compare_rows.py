@@ -5,13 +5,13 @@ The page gets the rows; files have one line, or one object, for each run.
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from apps.tracking.models import Run
-from apps.tracking.queries.run_details import MetricRow, RunDetails
+from apps.tracking.queries.run_details import RunDetails
 from apps.tracking.services.run_data import RUN_NAME_TAG
 from apps.tracking.services.runs import LOGGED_MODELS_TAG
 from mlregistry.wire.render import number
@@ -41,20 +41,21 @@ class Row:
     """Of metrics: at which step each value was logged."""
 
 
-def rows_of(runs: Sequence[Run], details: RunDetails) -> list[Row]:
+def rows_of(runs: Sequence[Run], details: Mapping[int, RunDetails]) -> list[Row]:
     """Kind by kind, each by key."""
-    params = _texts("param", ((place, details.params.get(run.pk, ())) for place, run in enumerate(runs)), len(runs))
-    tags = _texts("tag", ((place, details.tags.get(run.pk, ())) for place, run in enumerate(runs)), len(runs))
+    logged = [details[run.pk] for run in runs]
+    params = _texts("param", [each.read_params() for each in logged])
+    tags = _texts("tag", [each.read_tags() for each in logged])
     by_key = {row.key: row for row in tags}
     shown = [row for row in tags if row.key not in _TOLD_OTHERWISE]
     system = [row for row in shown if row.key.startswith(_SYSTEM)]
     for row in system:
         row.kind = "system"
     own = [row for row in shown if row.kind == "tag"]
-    return [*_attributes(runs, details, by_key), *params, *_metrics(runs, details), *own, *system]
+    return [*_attributes(runs, logged, by_key), *params, *_metrics(logged), *own, *system]
 
 
-def _attributes(runs: Sequence[Run], details: RunDetails, tags: dict[str, Row]) -> list[Row]:
+def _attributes(runs: Sequence[Run], logged: Sequence[RunDetails], tags: dict[str, Row]) -> list[Row]:
     rows = [
         Row("attribute", "Experiment", [run.experiment.name for run in runs]),
         Row("attribute", "Status", [run.status for run in runs]),
@@ -62,7 +63,7 @@ def _attributes(runs: Sequence[Run], details: RunDetails, tags: dict[str, Row]) 
         Row("attribute", "Duration", [_duration(run) for run in runs], unit="duration"),
         Row("attribute", "User", [run.user_id or run.created_by for run in runs]),
         *(Row("attribute", name, tags[key].cells) for key, name in _ATTRIBUTES_OF_TAGS.items() if key in tags),
-        Row("attribute", "Datasets", [_datasets(details.dataset_inputs.get(run.pk, ())) for run in runs]),
+        Row("attribute", "Datasets", [_datasets(each.dataset_inputs) for each in logged]),
         Row("attribute", "Run id", [run.uuid for run in runs]),
     ]
     return [row for row in rows if any(cell is not None for cell in row.cells)]
@@ -76,27 +77,26 @@ def _datasets(inputs: Iterable[dict[str, Any]]) -> str | None:
     return ", ".join(f"{taken['dataset']['name']} ({taken['dataset']['digest']})" for taken in inputs) or None
 
 
-def _texts(kind: str, logged: Iterable[tuple[int, Iterable[tuple[str, str]]]], runs: int) -> list[Row]:
+def _texts(kind: str, logged: Sequence[Mapping[str, str]]) -> list[Row]:
     rows: dict[str, Row] = {}
-    for place, pairs in logged:
-        for key, value in pairs:
+    for place, texts in enumerate(logged):
+        for key, value in texts.items():
             if key not in rows:
-                rows[key] = Row(kind, key, [None] * runs)
+                rows[key] = Row(kind, key, [None] * len(logged))
             rows[key].cells[place] = value
     return [rows[key] for key in sorted(rows)]
 
 
-def _metrics(runs: Sequence[Run], details: RunDetails) -> list[Row]:
+def _metrics(logged: Sequence[RunDetails]) -> list[Row]:
     rows: dict[str, Row] = {}
     steps: dict[str, list[int | None]] = {}
-    for place, run in enumerate(runs):
-        logged: Iterable[MetricRow] = details.metrics.get(run.pk, ())
-        for key, value, is_nan, _, step in logged:
-            if key not in rows:
-                steps[key] = [None] * len(runs)
-                rows[key] = Row("metric", key, [None] * len(runs), steps=steps[key])
-            rows[key].cells[place] = "NaN" if is_nan else number(value)
-            steps[key][place] = step
+    for place, each in enumerate(logged):
+        for point in each.read_metrics():
+            if point.key not in rows:
+                steps[point.key] = [None] * len(logged)
+                rows[point.key] = Row("metric", point.key, [None] * len(logged), steps=steps[point.key])
+            rows[point.key].cells[place] = number(point.value)
+            steps[point.key][place] = point.step
     return [rows[key] for key in sorted(rows)]
 
 

@@ -75,7 +75,7 @@ def _batches(user: User, experiment: Experiment, state: TableState) -> Iterator[
         )
         details = details_of([run.id for run in found.rows])
         if found.rows:
-            yield [_record(run, details) for run in found.rows]
+            yield [_record(run, details[run.id]) for run in found.rows]
         token = found.next_page_token
         if not token:
             return
@@ -98,7 +98,7 @@ def _record(run: Any, details: RunDetails) -> RunRecord:
             "user_id": run.user_id,
             "artifact_uri": run.artifact_uri,
         },
-        metrics={row[0]: float("nan") if row[2] else row[1] for row in details.metrics.get(run.id, ())},
-        params={row[0]: row[1] for row in details.params.get(run.id, ())},
-        tags={row[0]: row[1] for row in details.tags.get(run.id, ())},
+        metrics={point.key: point.value for point in details.read_metrics()},
+        params=details.read_params(),
+        tags=details.read_tags(),
     )

@@ -1,103 +1,89 @@
-"""What belongs to a page of runs, in as many queries whatever the size of the page.
+"""What belongs to a page of runs, in as many statements whatever the size of the page.
 
-The statements are made by hand and answer with plain tuples: a page may hold thousands of runs with a hundred metrics
-each, and the ORM would spend more time on such a page than the database.
+A page may hold thousands of runs with a hundred metrics each. The database writes what it shows of them as JSON, which
+goes into the answer as it is; whoever needs the values reads them.
 """
 
-import json
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 from django.db import connection
 
-MetricRow = tuple[str, float, bool, int, int]
-"""Key, value, whether it is NaN, timestamp, step."""
+from apps.tracking.entities import Metric, Param
+from apps.tracking.run_details_sql import STATEMENT
 
 
-@dataclass(frozen=True, slots=True)
-class RunDetails:
-    """By the primary key of the run."""
+class RunDetails(msgspec.Struct, frozen=True):
+    """Everything logged for one run: lists of the wire in JSON, None where there is nothing."""
 
-    metrics: dict[int, list[MetricRow]]
-    params: dict[int, list[tuple[str, str]]]
-    tags: dict[int, list[tuple[str, str]]]
-    dataset_inputs: dict[int, list[dict[str, Any]]]
-    model_inputs: dict[int, list[str]]
-    model_outputs: dict[int, list[tuple[str, int]]]
+    metrics: msgspec.Raw | None
+    params: msgspec.Raw | None
+    tags: msgspec.Raw | None
+    model_inputs: msgspec.Raw | None
+    model_outputs: msgspec.Raw | None
+    dataset_inputs: Sequence[dict[str, Any]]
 
+    def read_metrics(self) -> list[Metric]:
+        """The latest point of each metric, by key."""
+        return _METRICS.decode(self.metrics) if self.metrics else []
 
-def details_of(runs: Sequence[int]) -> RunDetails:
-    """Everything logged for the runs with these primary keys."""
-    params, tags = _by_kind_and_run(_PAIRS, runs, kinds=2)
-    dataset_inputs, model_inputs, model_outputs = _by_kind_and_run(_INPUTS_AND_OUTPUTS, runs, kinds=3)
-    (metrics,) = _by_kind_and_run(_METRICS, runs, kinds=1)
-    return RunDetails(
-        metrics=metrics,
-        params=params,
-        tags=tags,
-        dataset_inputs=_dataset_inputs(dataset_inputs),
-        model_inputs={run: [model_id for _, _, model_id in rows] for run, rows in model_inputs.items()},
-        model_outputs={run: [(model_id, step) for _, step, model_id in rows] for run, rows in model_outputs.items()},
-    )
+    def read_params(self) -> dict[str, str]:
+        return _read_pairs(self.params)
+
+    def read_tags(self) -> dict[str, str]:
+        return _read_pairs(self.tags)
 
 
-# Every row begins with its kind and its run. Two kinds in one statement spare a journey to the database.
-_METRICS = (
-    "SELECT 0, d.run_id, k.name, d.value, d.is_nan, d.timestamp, d.step FROM tracking_latestmetric d"
-    " JOIN tracking_metrickey k ON k.id = d.key_id WHERE d.run_id {among} ORDER BY k.name"
-)
-_PAIRS = (
-    "SELECT 0, run_id, key, value FROM tracking_param WHERE run_id {among}"
-    " UNION ALL SELECT 1, run_id, key, value FROM tracking_runtag WHERE run_id {among} ORDER BY 3"
-)
-_INPUTS_AND_OUTPUTS = (
-    "SELECT 0, run_id, id, dataset_id, '' FROM tracking_datasetinput WHERE run_id {among}"
-    " UNION ALL SELECT 1, d.run_id, d.id, 0, m.model_id FROM tracking_modelinput d"
-    " JOIN tracking_loggedmodel m ON m.id = d.model_id WHERE d.run_id {among}"
-    " UNION ALL SELECT 2, d.run_id, d.id, d.step, m.model_id FROM tracking_modeloutput d"
-    " JOIN tracking_loggedmodel m ON m.id = d.model_id WHERE d.run_id {among} ORDER BY 3"
-)
+class _Taken(msgspec.Struct):
+    """A dataset input as the database writes it: with the primary key of the dataset, which may have a megabyte."""
+
+    dataset: int
+    tags: list[dict[str, str]]
 
 
-def _by_kind_and_run(statement: str, runs: Sequence[int], *, kinds: int) -> list[dict[int, list[Any]]]:
-    """The rows of a statement about `runs`, by the kind and the run that each begins with."""
-    found: list[dict[int, list[Any]]] = [defaultdict(list) for _ in range(kinds)]
-    for row in _rows(statement, runs):
-        found[row[0]][row[1]].append(row[2:])
-    return found
+_METRICS = msgspec.json.Decoder(list[Metric], strict=False)
+_PAIRS = msgspec.json.Decoder(list[Param])
+_TAKEN = msgspec.json.Decoder(list[_Taken])
 
 
-def _rows(statement: str, among: Sequence[int]) -> list[tuple[Any, ...]]:
-    """The rows of a statement; every `{among}` in it stands for a list of primary keys, as one parameter."""
-    if connection.vendor == "postgresql":
-        condition, parameter = "= ANY(%s::bigint[])", "{" + ",".join(map(str, among)) + "}"
-    else:
-        condition, parameter = "IN (SELECT value FROM json_each(%s))", json.dumps(list(among))
-    with connection.cursor() as cursor:
-        cursor.execute(statement.format(among=condition), [parameter] * statement.count("{among}"))
-        return list(cursor.fetchall())
-
-
-def _dataset_inputs(inputs: dict[int, list[Any]]) -> dict[int, list[dict[str, Any]]]:
-    """As the wire writes them. The same dataset, large schema and all, is read once however many runs took it."""
-    if not inputs:
-        return {}
-    taken = [row for rows in inputs.values() for row in rows]
-    datasets = _datasets(sorted({dataset for _, dataset, _ in taken}))
-    tags: dict[int, list[dict[str, str]]] = defaultdict(list)
-    statement = "SELECT input_id, key, value FROM tracking_inputtag WHERE input_id {among} ORDER BY id"
-    for given, key, value in _rows(statement, [pk for pk, _, _ in taken]):
-        tags[given].append({"key": key, "value": value})
+def details_of(runs: Sequence[int]) -> dict[int, RunDetails]:
+    """Everything logged for the runs with these primary keys, by primary key."""
+    rows = _rows(STATEMENT[connection.vendor], runs)
+    taken = _dataset_inputs({run: _TAKEN.decode(inputs) for run, *_, inputs in rows if inputs})
     return {
-        run: [{"dataset": datasets[dataset], **({"tags": tags[pk]} if pk in tags else {})} for pk, dataset, _ in rows]
-        for run, rows in inputs.items()
+        run: RunDetails(*[text and msgspec.Raw(text) for text in texts], taken.get(run, ())) for run, *texts, _ in rows
     }
 
 
-def _datasets(pks: Sequence[int]) -> dict[int, dict[str, str]]:
-    statement = "SELECT id, name, digest, source_type, source, schema, profile FROM tracking_dataset WHERE id {among}"
+def _read_pairs(pairs: msgspec.Raw | None) -> dict[str, str]:
+    return {pair.key: pair.value for pair in _PAIRS.decode(pairs)} if pairs else {}
+
+
+def _rows(statement: str, pks: Iterable[int]) -> list[tuple[Any, ...]]:
+    """The rows of a statement about the rows with these primary keys, which are its one parameter."""
+    keys = ",".join(map(str, pks))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [f"{{{keys}}}" if connection.vendor == "postgresql" else f"[{keys}]"])
+        return list(cursor.fetchall())
+
+
+def _dataset_inputs(taken: dict[int, list[_Taken]]) -> dict[int, list[dict[str, Any]]]:
+    """As the wire has them. The same dataset, large schema and all, is read once however many runs took it."""
+    if not taken:
+        return {}
+    datasets = _datasets({given.dataset for inputs in taken.values() for given in inputs})
+    return {
+        run: [{"dataset": datasets[given.dataset], **({"tags": given.tags} if given.tags else {})} for given in inputs]
+        for run, inputs in taken.items()
+    }
+
+
+def _datasets(pks: Iterable[int]) -> dict[int, dict[str, str]]:
+    chosen = (
+        "id = ANY(%s::bigint[])" if connection.vendor == "postgresql" else "id IN (SELECT value FROM json_each(%s))"
+    )
+    statement = f"SELECT id, name, digest, source_type, source, schema, profile FROM tracking_dataset WHERE {chosen}"  # noqa: S608
     found = {}
     for pk, name, digest, source_type, source, schema, profile in _rows(statement, pks):
         optional = {key: value for key, value in (("schema", schema), ("profile", profile)) if value}
