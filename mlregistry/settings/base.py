@@ -216,6 +216,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
     "ENUM_NAME_OVERRIDES": {
+        "KindEnum": "apps.accounts.choices.UserKind",
         "RequestKindEnum": "apps.governance.choices.Kind",
         "RequestStateEnum": "apps.governance.choices.State",
         "GateVerdictEnum": "apps.governance.choices.GateVerdict",
