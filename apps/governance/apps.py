@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class GovernanceConfig(AppConfig):
     name = "apps.governance"
     label = "governance"
+
+    def ready(self) -> None:
+        from apps.governance import recorded  # noqa: PLC0415  its models are there only now
+        from apps.governance.services import policies  # noqa: PLC0415
+
+        policies.add()
+        recorded.add()

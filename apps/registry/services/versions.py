@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from apps.audit import services as audit
-from apps.registry import limits
+from apps.governance.actions import Approval
+from apps.governance.services.guarding import governed, require_approval, told_of
+from apps.registry import limits, proposals
 from apps.registry.choices import ARCHIVED, DELETED, active_stages, stage_named
 from apps.registry.models import Alias, ModelVersion, ModelVersionTag, RegisteredModel
 from apps.registry.rules import check_alias, check_alias_is_free, check_description, check_tag
@@ -74,8 +76,11 @@ def describe_version(*, version: ModelVersion, description: str | None, by: Acto
     audit.record("registry.version.describe", target=version, by=by, description=description)
 
 
+@governed
 @transaction.atomic
-def set_stage(*, version: ModelVersion, stage: str, archive_existing: bool, by: Actor) -> None:
+def set_stage(
+    *, version: ModelVersion, stage: str, archive_existing: bool, by: Actor, approval: Approval | None = None
+) -> None:
     """Move to `stage`; with `archive_existing`, what was there before is archived in the same transaction."""
     stage = stage_named(stage)
     if archive_existing and stage not in active_stages():
@@ -84,12 +89,23 @@ def set_stage(*, version: ModelVersion, stage: str, archive_existing: bool, by: 
             f" stage. Valid stages are {list(active_stages())}"
         )
     model = _lock(version)
+    if version.current_stage != stage:
+        proposal = proposals.set_stage(version, stage, archive_existing=archive_existing)
+        require_approval(proposal, approval=approval)
     touch(model)
     archived = _archive_others(version, stage) if archive_existing else []
     before, version.current_stage = version.current_stage, stage
     _touch(version, "current_stage")
     announcements.version_moved(version, before)
-    audit.record("registry.version.set_stage", target=version, by=by, before=before, after=stage, archived=archived)
+    audit.record(
+        "registry.version.set_stage",
+        target=version,
+        by=by,
+        before=before,
+        after=stage,
+        archived=archived,
+        **told_of(approval),
+    )
 
 
 @transaction.atomic
@@ -134,28 +150,49 @@ def delete_tag(*, version: ModelVersion, key: str, by: Actor) -> None:
         audit.record("registry.version.delete_tag", target=version, by=by, key=key)
 
 
+@governed
 @transaction.atomic
-def set_alias(*, version: ModelVersion, alias: str, by: Actor) -> None:
+def set_alias(*, version: ModelVersion, alias: str, by: Actor, approval: Approval | None = None) -> None:
     """Point `alias` at the version, away from whichever it pointed at."""
     check_alias(alias)
     check_alias_is_free(alias)
     model = _lock(version)
     held = Alias.objects.filter(model=model, name=alias).select_related("version").first()
     before = held.version.version if held else None
+    if before != version.version:
+        require_approval(proposals.set_alias(version, alias), approval=approval)
     Alias.objects.update_or_create(model=model, name=alias, defaults={"version": version})
     announcements.alias_set(version, alias)
-    audit.record("registry.alias.set", target=version, by=by, alias=alias, before=before, after=version.version)
+    audit.record(
+        "registry.alias.set",
+        target=version,
+        by=by,
+        alias=alias,
+        before=before,
+        after=version.version,
+        **told_of(approval),
+    )
 
 
+@governed
 @transaction.atomic
-def delete_alias(*, model: RegisteredModel, alias: str, by: Actor) -> None:
+def delete_alias(*, model: RegisteredModel, alias: str, by: Actor, approval: Approval | None = None) -> None:
     """Remove an alias; as on the genuine server, one that is not there is no fault."""
     check_alias(alias)
     held = Alias.objects.filter(model=model, name=alias).select_related("version").first()
-    if held is not None:
-        held.delete()
-        announcements.alias_deleted(model, alias)
-        audit.record("registry.alias.delete", target=held.version, by=by, alias=alias, before=held.version.version)
+    if held is None:
+        return
+    require_approval(proposals.delete_alias(model, alias), approval=approval)
+    held.delete()
+    announcements.alias_deleted(model, alias)
+    audit.record(
+        "registry.alias.delete",
+        target=held.version,
+        by=by,
+        alias=alias,
+        before=held.version.version,
+        **told_of(approval),
+    )
 
 
 def _lock(version: ModelVersion) -> RegisteredModel:

@@ -1,0 +1,89 @@
+"""What a version is judged on, and who had a hand in it. The server asks for itself: nobody's permissions apply."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Q
+
+from apps.accounts.models import User
+from apps.governance.actions import Contributor
+from apps.governance.services.evidence import digest_of
+from apps.registry.choices import ContentState
+from apps.registry.models import Content, ModelVersion
+from apps.registry.queries.cards import current_card
+from apps.tracking.models import ArtifactFile, LatestMetric, LoggedModel, LoggedModelMetric, Run
+from mlregistry.prefixes import begins_with
+
+SPELLED_OUT = 500
+"""Metrics that the evidence names; a digest has them all."""
+
+
+def evidence_of(version: ModelVersion) -> dict[str, Any]:
+    """The manifest of the files, the metrics and the model card, as they are now."""
+    content = Content.objects.filter(version=version).first()
+    card = current_card(version)
+    metrics = _metrics(version)
+    return {
+        "version": version.version,
+        "manifest": {"state": content.state, "digest": content.digest} if content else None,
+        "metrics": dict(list(metrics.items())[:SPELLED_OUT]),
+        "metrics_digest": digest_of(metrics),
+        "card": {"revision": card.number, "digest": digest_of(dict(card.sections))},
+    }
+
+
+def waits_for(version: ModelVersion) -> str:
+    content = Content.objects.filter(version=version).first()
+    if content is None:
+        return ""
+    if content.state == ContentState.PENDING:
+        return "its files are still being read."
+    if content.state == ContentState.SEALED and not version.scans.filter(digest=content.digest).exists():
+        return "its files are still being looked into."
+    return ""
+
+
+def contributors_to(version: ModelVersion) -> list[Contributor]:
+    """Who registered it (or what it was copied from), ran the training, and uploaded files; with owners of services."""
+    found = [Contributor(version.user_id, "registered this version")]
+    if version.location:
+        same = ModelVersion.objects.filter(location=version.location).exclude(pk=version.pk)
+        found += [Contributor(name, "registered what this was copied from") for name in _distinct(same, "user_id")]
+        place = version.location.rstrip("/")
+        files = ArtifactFile.objects.filter(Q(uri=place) | begins_with("uri", f"{place}/"))
+        found += [Contributor(name, "uploaded files of this version") for name in _distinct(files, "uploaded_by")]
+    if version.run_id:
+        runs = Run.objects.filter(uuid=version.run_id)
+        found += [Contributor(name, "ran the training") for name in _distinct(runs, "created_by")]
+    if version.logged_model_id:
+        logged = LoggedModel.objects.filter(model_id=version.logged_model_id)
+        found += [Contributor(name, "logged the model") for name in _distinct(logged, "created_by")]
+    return [*found, *_owners(found)]
+
+
+def _owners(contributors: Iterable[Contributor]) -> list[Contributor]:
+    names = {each.username for each in contributors}
+    owned = User.objects.filter(username__in=names, owner__isnull=False).values_list("owner__username", "username")
+    return [Contributor(owner, f"answers for {service}, which had a hand in this") for owner, service in owned]
+
+
+def _distinct(rows: Any, column: str) -> list[str]:
+    return list(rows.order_by(column).values_list(column, flat=True).distinct()[:100])
+
+
+def _metrics(version: ModelVersion) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if version.run_id:
+        rows = LatestMetric.objects.filter(run__uuid=version.run_id).order_by("key__name")
+        for key, value, is_nan in rows.values_list("key__name", "value", "is_nan"):
+            found[key] = "NaN" if is_nan else value
+    if version.logged_model_id:
+        points = LoggedModelMetric.objects.filter(model__model_id=version.logged_model_id).order_by("pk")
+        for key, dataset, digest, value in points.values_list("key", "dataset_name", "dataset_digest", "value"):
+            found[f"{key} on {dataset or 'no data set'} {digest}".strip()] = value
+    return {
+        key: str(value) if isinstance(value, float) and value in _INFINITE else value for key, value in found.items()
+    }
+
+
+_INFINITE = (float("inf"), float("-inf"))
