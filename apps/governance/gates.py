@@ -4,8 +4,8 @@
     [project.entry-points."mlregistry.gates"]
     fairness = "acme_gates:FairnessGate"
 
-A gate says in a sentence what it saw. One that raises, or that cannot be loaded, counts as not passed. docs/gates.md has
-all of it.
+A gate says in a sentence what it saw. One that raises, or that cannot be loaded, counts as not passed. All of it is
+told in docs/gates.md.
 """
 
 import logging
