@@ -11,7 +11,7 @@ from apps.registry.cards import SECTIONS
 from apps.registry.gates.base import Unknown, VersionGate, counted, listed
 from apps.registry.models import CardRevision, ModelVersion, ModelVersionTag, RegisteredModelTag
 from apps.registry.queries.cards import current_card, revisions
-from apps.tracking.choices import PRESENT
+from apps.tracking.choices import Lifecycle
 from apps.tracking.models import DatasetInput
 
 Whose = Literal["version", "model"]
@@ -104,7 +104,7 @@ class DatasetRecorded(VersionGate):
     def look_at(self, version: ModelVersion, terms: NoTerms, proposal: Proposal) -> Verdict:
         if not version.run_id:
             raise Unknown("This version names no run that could have recorded its data sets.")
-        inputs = DatasetInput.objects.filter(run__uuid=version.run_id, run__lifecycle_stage__in=PRESENT)
+        inputs = DatasetInput.objects.filter(run__uuid=version.run_id, run__lifecycle_stage=Lifecycle.ACTIVE)
         found = [f"{name} ({digest})" for name, digest in inputs.values_list("dataset__name", "dataset__digest")]
         if not found:
             return Verdict(False, "The run recorded no data set.", {"datasets": 0})

@@ -5,7 +5,7 @@ import sys
 from dataclasses import dataclass
 
 from apps.registry.models import ModelVersion
-from apps.tracking.choices import PRESENT
+from apps.tracking.choices import Lifecycle
 from apps.tracking.models import LatestMetric, LoggedModelMetric
 
 MOST = 10_000
@@ -37,7 +37,7 @@ def _of_the_model(version: ModelVersion, metric: str, dataset: str) -> list[Meas
     if not version.logged_model_id:
         return []
     points = LoggedModelMetric.objects.filter(
-        model__model_id=version.logged_model_id, model__lifecycle_stage__in=PRESENT, key=metric
+        model__model_id=version.logged_model_id, model__lifecycle_stage=Lifecycle.ACTIVE, key=metric
     )
     if dataset:
         points = points.filter(dataset_name=dataset)
@@ -55,6 +55,6 @@ def _of_the_run(version: ModelVersion, metric: str) -> list[Measurement]:
     if not version.run_id:
         return []
     found = LatestMetric.objects.filter(
-        run__uuid=version.run_id, run__lifecycle_stage__in=PRESENT, key__name=metric
+        run__uuid=version.run_id, run__lifecycle_stage=Lifecycle.ACTIVE, key__name=metric
     ).values_list("value", "is_nan")
     return [Measurement(math.nan if is_nan else value) for value, is_nan in found]
