@@ -6,7 +6,7 @@ class GovernanceConfig(AppConfig):
     label = "governance"
 
     def ready(self) -> None:
-        from apps.governance import recorded  # noqa: PLC0415  its models are there only now
+        from apps.governance import checks, recorded  # noqa: F401, PLC0415  its models are there only now
         from apps.governance.services import policies  # noqa: PLC0415
 
         policies.add()

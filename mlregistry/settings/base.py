@@ -67,6 +67,11 @@ MLREGISTRY_SIGNING_KEY: str = env.str("MLREGISTRY_SIGNING_KEY", default="")
 # Addresses of private networks that webhooks may reach all the same: hosts or networks, such as 10.1.0.0/16.
 MLREGISTRY_OUTGOING_ALLOW: tuple[str, ...] = tuple(env.list("MLREGISTRY_OUTGOING_ALLOW", default=[]))
 
+# Gates: advisories in OSV's format (a JSON file, a zip, or a folder of either) that dependencies are held against, and
+# the secret that what external gates are asked is signed with.
+MLREGISTRY_ADVISORIES: str = env.str("MLREGISTRY_ADVISORIES", default="")
+MLREGISTRY_GATE_SECRET: str = env.str("MLREGISTRY_GATE_SECRET", default="")
+
 DEBUG = False
 SECRET_KEY = secret_key(env.str("MLREGISTRY_SECRET_KEY", default=""), MLREGISTRY_DATA)
 ALLOWED_HOSTS: list[str] = env.list(

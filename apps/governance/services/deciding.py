@@ -19,7 +19,6 @@ from apps.governance.queries.eligibility import Jury
 from apps.governance.services.evidence import drift, pin
 from apps.governance.services.gates import is_quick, newest_runs, request_look, required, run_gates
 from apps.governance.services.opening import reopen_ratification
-from apps.governance.terms import GateTerms
 from mlregistry.actor import Actor, system
 from mlregistry.errors import InternalError, NotFound, RegistryError
 
@@ -84,8 +83,7 @@ def settle(request: ChangeRequest, *, by: Actor) -> None:
     if jury.missing():
         return
     gates = required(request)
-    slow = [gate for gate in gates if not is_quick(gate[1])]
-    fresh = _passed_now(request, slow)
+    fresh = _ran_since_the_last_vote(request)
     run_gates(request, [gate for gate in gates if is_quick(gate[1])])
     runs = newest_runs(request)
     if fresh and all(runs[position].verdict == GateVerdict.PASSED for position, _ in gates):
@@ -99,6 +97,13 @@ def settle(request: ChangeRequest, *, by: Actor) -> None:
 
 def look(request: ChangeRequest) -> ChangeRequest:
     """The worker's part: complete the evidence, run the gates, apply what has its votes. Safe to repeat."""
+    seen = _look(request)
+    if seen.state == State.APPROVED and not _ran_since_the_last_vote(seen):
+        seen = _look(seen)  # the last vote came while the gates were looking
+    return seen
+
+
+def _look(request: ChangeRequest) -> ChangeRequest:
     with transaction.atomic():
         request = locked(request)
         if not request.is_live or ready_to_vote(request) is not None:
@@ -171,8 +176,9 @@ def applied(request: ChangeRequest, *, by: Actor) -> None:
     announcing.announce(announcing.DECIDED, request, by=by.username)
 
 
-def _passed_now(request: ChangeRequest, gates: list[tuple[int, GateTerms]]) -> bool:
-    """Whether the slow gates passed after the request got its last vote, on the evidence that it has."""
+def _ran_since_the_last_vote(request: ChangeRequest) -> bool:
+    """Whether the slow gates have looked after the request got its last vote, on the evidence that it has."""
+    gates = [gate for gate in required(request) if not is_quick(gate[1])]
     if not gates:
         return True
     last_vote = request.votes.order_by("-cast_at").values_list("cast_at", flat=True).first()

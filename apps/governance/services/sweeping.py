@@ -12,12 +12,14 @@ from apps.governance.choices import LIVE, Kind, State, WhenExpired
 from apps.governance.models import ChangeRequest
 from apps.governance.queries.policies import terms_of
 from apps.governance.services.deciding import CLOCK, locked, ready_to_vote, take_back
-from apps.governance.services.gates import request_look
+from apps.governance.services.gates import request_look, required
 from apps.jobs.running import RunningJob
 from mlregistry.errors import RegistryError
 
 WARNINGS = (30, 7, 1)
 """Days before an approval runs out, at which that is said."""
+AGAIN = timedelta(hours=1)
+"""How often the gates look at what waits for nothing but them, unless somebody has them look sooner."""
 SOON = timedelta(days=1)
 """Before a request expires, when that is said."""
 
@@ -33,12 +35,20 @@ def sweep(job: RunningJob | None = None) -> dict[str, int]:
             had_evidence = bool(row.evidence_digest)
             refusal = ready_to_vote(row) if row.is_live else None
             ended += not row.is_live
-            if refusal is None and (not had_evidence or row.state == State.APPROVED):
+            if refusal is None and (not had_evidence or _gates_are_due(row)):
                 waiting += 1
                 request_look(row)
             elif row.is_live and row.expires_at - timezone.now() < SOON:
                 announcing.announce(announcing.EXPIRING, row)
     return {"ended": ended, "looked_at": waiting, "ran_out": _see_to_approvals()}
+
+
+def _gates_are_due(request: ChangeRequest) -> bool:
+    """Once while people vote, and now and then when nothing else is missing: what a gate looks at may change."""
+    runs = request.gate_runs.all()
+    if request.state == State.APPROVED:
+        runs = runs.filter(started_at__gt=timezone.now() - AGAIN)
+    return not runs.exists() and bool(required(request))
 
 
 def _see_to_approvals() -> int:

@@ -8,7 +8,7 @@ from apps.audit.models import Entry
 from apps.governance.actions import Approval, Past, Proposal
 from apps.registry import proposals
 from apps.registry.actions.base import ModelAction, VersionAction, leave, model_of, version_of
-from apps.registry.actions.stages import still_there
+from apps.registry.actions.stages import LOOKED_THROUGH, still_there
 from apps.registry.models import Alias, ModelVersion
 from apps.registry.queries.versions import present
 from apps.registry.services import versions
@@ -46,7 +46,7 @@ class SetAlias(VersionAction):
     def history(self, names: Iterable[str], targets: Iterable[str]) -> Iterable[Past]:
         patterns = list(targets)
         entries = Entry.objects.filter(action="registry.alias.set").order_by("-sequence")
-        for entry in entries.iterator(chunk_size=500):
+        for entry in entries[:LOOKED_THROUGH]:
             alias = entry.details.get("alias", "")
             if any(fnmatchcase(alias, pattern) for pattern in patterns) and (version := still_there(entry, names)):
                 yield Past(proposals.set_alias(version, alias), entry.username, entry.time)

@@ -13,6 +13,9 @@ from apps.registry.models import ModelVersion
 from apps.registry.services import versions
 from mlregistry.actor import Actor
 
+LOOKED_THROUGH = 5_000
+"""Entries of the record, the newest ones, that are searched for earlier changes."""
+
 
 class SetStage(VersionAction):
     name, word = proposals.SET_STAGE, "stage"
@@ -51,7 +54,7 @@ class SetStage(VersionAction):
     def history(self, names: Iterable[str], targets: Iterable[str]) -> Iterable[Past]:
         patterns = list(targets)
         entries = Entry.objects.filter(action="registry.version.set_stage").order_by("-sequence")
-        for entry in entries.iterator(chunk_size=500):
+        for entry in entries[:LOOKED_THROUGH]:
             stage = entry.details.get("after", "")
             if any(fnmatchcase(stage, pattern) for pattern in patterns) and (version := still_there(entry, names)):
                 proposal = proposals.set_stage(version, stage, archive_existing=bool(entry.details.get("archived")))
