@@ -302,48 +302,57 @@ class ObjectGrants:
             raise self._missing(target, holder)
         return level
 
+    def allow(self, target: models.Model, holder: Holder, level: Level | None, leave: Any) -> dict[str, Any]:
+        """Refuse a change (`level` None: taking the grant back), or say what the record tells of it besides.
+
+        Asked in the transaction of each change, for apps whose objects need more than that `by` manages them; `leave`
+        is what their callers have in the place of asking.
+        """
+        return {}
+
     @transaction.atomic
-    def create(self, *, target: models.Model, holder: Holder, level: Level, by: Actor) -> Grant:
+    def create(self, *, target: models.Model, holder: Holder, level: Level, by: Actor, leave: Any = None) -> Grant:
         """Grant to whoever has no grant on `target` yet. Whether `by` may grant is the caller's to ask."""
         taken = AlreadyExists(f"{self._words} permission ({self._names(target, holder)}) already exists.")
         if self._rows(target, holder).exists():
             raise taken
+        told = self.allow(target, holder, level, leave)
         try:
             with transaction.atomic():
                 row = self._add(target, holder, level)
         except IntegrityError:  # somebody else was faster
             raise taken from None
-        self._record("create", target, holder, by, level=level)
+        self._record("create", target, holder, by, level=level.name, **told)
         return row
 
     @transaction.atomic
-    def update(self, *, target: models.Model, holder: Holder, level: Level, by: Actor) -> Grant:
+    def update(self, *, target: models.Model, holder: Holder, level: Level, by: Actor, leave: Any = None) -> Grant:
         """Change the level of a grant that is there."""
         rows = self._rows(target, holder).select_for_update(of=("self",)).select_related("permission")
         row: Grant | None = rows.first()
         if row is None:
             raise self._missing(target, holder)
+        told = self.allow(target, holder, level, leave)
         before = self.level_of(row)
         row.permission = self._permission(level)
         row.save()
-        self._record("update", target, holder, by, level=level, before=before)
+        self._record("update", target, holder, by, level=level.name, before=before.name, **told)
         return row
 
     @transaction.atomic
-    def set(self, *, target: models.Model, holder: Holder, level: Level, by: Actor) -> None:
+    def set(self, *, target: models.Model, holder: Holder, level: Level, by: Actor, leave: Any = None) -> None:
         """Grant, or change what was granted."""
-        if self._rows(target, holder).exists():
-            self.update(target=target, holder=holder, level=level, by=by)
-        else:
-            self.create(target=target, holder=holder, level=level, by=by)
+        change = ObjectGrants.update if self._rows(target, holder).exists() else ObjectGrants.create
+        change(self, target=target, holder=holder, level=level, by=by, leave=leave)
 
     @transaction.atomic
-    def remove(self, *, target: models.Model, holder: Holder, by: Actor) -> None:
+    def remove(self, *, target: models.Model, holder: Holder, by: Actor, leave: Any = None) -> None:
         """Take a grant back: what the holder's teams and the default give counts again."""
+        told = self.allow(target, holder, None, leave)
         deleted, _ = self._rows(target, holder).delete()
         if not deleted:
             raise self._missing(target, holder)
-        self._record("remove", target, holder, by)
+        self._record("remove", target, holder, by, **told)
 
     @property
     def _words(self) -> str:
@@ -380,12 +389,12 @@ class ObjectGrants:
     def level_of(self, row: Grant) -> Level:
         return Level[row.permission.codename.removesuffix(f"_{self.kind}").upper()]
 
-    def _record(self, verb: str, target: models.Model, holder: Holder, by: Actor, **levels: Level) -> None:
+    def _record(self, verb: str, target: models.Model, holder: Holder, by: Actor, **told: Any) -> None:
         kind = "user" if isinstance(holder, User) else "team"
         audit.record(
             f"accounts.grant.{verb}",
             target=target,
             by=by,
             holder=f"{kind}:{holder}",
-            **{name: level.name for name, level in levels.items()},
+            **told,
         )

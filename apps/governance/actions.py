@@ -66,6 +66,10 @@ class Action(ABC):
     word: ClassVar[str]
     """What policies call it: {stage: [Production]}."""
 
+    def distinct(self, payload: Mapping[str, Any]) -> str:
+        """`Proposal.distinct` of a proposal with this payload."""
+        return ""
+
     def names(self, proposal: Proposal) -> tuple[str, ...]:
         """Names that policies know the object by: that of now, and the one it is to get."""
         return (proposal.object_name,)
@@ -213,4 +217,5 @@ def proposal_of(request: "ChangeRequest") -> Proposal:
         subject_id=request.subject_id,
         subject_name=request.subject_name,
         payload=request.payload,
+        distinct=action_named(request.action).distinct(request.payload),
     )

@@ -19,6 +19,7 @@ def add() -> None:
             "governance.request.go_stale": "found {target} stale, to {summary}: {outcome}",
             "governance.request.fail": "could not carry out {target}, to {summary}: {outcome}",
             "governance.request.take_back": "took back {target}, to {summary}: {why}",
+            "governance.request.keep": "could not take back {target}, to {summary}: {why}",
             "governance.request.run_out": "found that the approval of {target} has run out, to {summary}",
             "governance.request.rerun_gates": "had the gates of {target} look again, to {summary}",
             "governance.request.break_glass": "broke glass to {summary} ({target}): {reason}",

@@ -18,7 +18,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods
 
-from mlregistry.errors import NotFound, PermissionDenied, RegistryError, TooLarge
+from mlregistry.errors import AskedFor, NotFound, PermissionDenied, RegistryError, TooLarge
 from mlregistry.levels import Access, Level, Requirement
 from mlregistry.wire import errors
 
@@ -90,8 +90,12 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def _refused(request: HttpRequest, refusal: RegistryError) -> HttpResponse:
+    asked = refusal if isinstance(refusal, AskedFor) else None
     status = next((status for kind, status in _STATUS.items() if isinstance(refusal, kind)), 400)
     if is_part(request):
-        return TemplateResponse(request, "console/refusal.html", {"refusal": refusal.message}, status=status)
+        return TemplateResponse(
+            request, "console/refusal.html", {"refusal": refusal.message, "asked": asked}, status=status
+        )
     title = {403: "Not yours to do", 404: "Not found"}.get(status, "That does not work")
-    return show(request, "console/refused.html", status=status, title=title, refusal=refusal.message)
+    context = {"title": "Asked for" if asked else title, "refusal": refusal.message, "asked": asked}
+    return show(request, "console/refused.html", status=status, **context)

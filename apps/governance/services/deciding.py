@@ -50,10 +50,16 @@ def ready_to_vote(request: ChangeRequest) -> Refusal | None:
     if ChangeRequest.objects.filter(pk=request.pk, expires_at__lte=Now()).exists():
         end(request, State.EXPIRED, by=CLOCK, outcome="Its time ran out.")
         return Refusal(f"Change request {request.pk} has expired. Ask again to open another.")
-    action_named(request.action).lock(proposal_of(request))
-    if waiting := pin(request):
+    try:
+        action_named(request.action).lock(proposal_of(request))
+        waiting = pin(request)
+        differences = drift(request)
+    except NotFound as gone:  # what it is about has been deleted
+        end(request, State.FAILED, by=CLOCK, outcome=gone.message)
+        return Refusal(f"Change request {request.pk} has failed: {gone.message}")
+    if waiting:
         return Refusal(f"Nobody can vote on change request {request.pk} yet: {waiting}")
-    if differences := drift(request):
+    if differences:
         end(request, State.STALE, by=CLOCK, outcome="; ".join(differences))
         return Refusal(
             f"Change request {request.pk} is stale, and its votes are void: {'; '.join(differences)}."
@@ -120,14 +126,20 @@ def _look(request: ChangeRequest) -> ChangeRequest:
 
 
 def take_back(request: ChangeRequest, *, by: Actor, why: str) -> None:
-    """Undo what was applied, once, where it still stands."""
+    """Undo what was applied, once, where it still stands; what forbids that is its outcome, and stops nothing else."""
     row = locked(request)
     if row.state != State.APPLIED or row.taken_back_at is not None:
         return
-    proposal = proposal_of(row)
+    try:
+        with transaction.atomic():
+            action_named(row.action).take_back(proposal_of(row), row.before, by=by)
+    except RegistryError as refusal:
+        row.outcome = f"{why} It could not be taken back: {refusal.message}"
+        row.save(update_fields=["outcome"])
+        audit.record("governance.request.keep", target=row, by=by, **_told(row), why=row.outcome)
+        return
     row.taken_back_at, row.outcome = timezone.now(), why
     row.save(update_fields=["taken_back_at", "outcome"])
-    action_named(row.action).take_back(proposal, row.before, by=by)
     audit.record("governance.request.take_back", target=row, by=by, **_told(row), before=row.before, why=why)
     announcing.announce(announcing.Event.TAKEN_BACK, row, why=why)
 

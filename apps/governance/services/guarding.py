@@ -30,10 +30,13 @@ class _Protected(Exception):
         self.proposal, self.policies = proposal, policies
 
 
-def require_approval(proposal: Proposal, *, approval: Approval | None, takes_away: bool = False) -> None:
-    """Go on if no policy protects this or `approval` is for exactly this; one query.
+def require_approval(
+    proposal: Proposal, *, approval: Approval | None, takes_away: bool = False, is_written: bool = False
+) -> None:
+    """Go on if no policy protects this, if it is so already, or if `approval` is for exactly this; one query.
 
-    With `takes_away`, for what deletes or renames, legal holds are asked too: no approval overrules those.
+    With `takes_away`, for what deletes or renames, legal holds are asked too: no approval overrules those. With
+    `is_written` the change is made already in this transaction, which holds the row still: that it is so says nothing.
     """
     if approval is not None and not takes_away:
         _check(approval, proposal)
@@ -46,7 +49,7 @@ def require_approval(proposal: Proposal, *, approval: Approval | None, takes_awa
         )
     if approval is not None:
         _check(approval, proposal)
-    elif found.policies:
+    elif found.policies and (is_written or not action_named(proposal.action).is_done(proposal)):
         raise _Protected(proposal, found.policies)
 
 

@@ -19,17 +19,17 @@ from apps.governance.services.evidence import pin
 from apps.governance.services.gates import request_look
 from apps.governance.terms import combined
 from mlregistry.actor import Actor
-from mlregistry.errors import BadRequest, InvalidParameter, PermissionDenied
+from mlregistry.errors import AskedFor, BadRequest, InvalidParameter
 
 LONGEST_REASON = 10_000
 _OF_PROPOSAL = ("action", "object_type", "object_id", "object_name", "target", "subject_id", "subject_name")
 
 
-class ApprovalNeeded(PermissionDenied):
+class ApprovalNeeded(AskedFor):
     """Not done, but asked for: `request` is where it is decided."""
 
     def __init__(self, request: ChangeRequest) -> None:
-        super().__init__(said_of(request))
+        super().__init__(said_of(request), title=f"change request {request.pk}", address=path_of(request))
         self.request = request
 
 
@@ -151,7 +151,11 @@ def said_of(request: ChangeRequest) -> str:
 
 
 def address_of(request: ChangeRequest) -> str:
-    return f"{settings.MLREGISTRY_URL}/admin/reviews/{request.pk}"
+    return f"{settings.MLREGISTRY_URL}{path_of(request)}"
+
+
+def path_of(request: ChangeRequest) -> str:
+    return f"/admin/reviews/{request.pk}"
 
 
 def _check_reason(reason: str) -> None:

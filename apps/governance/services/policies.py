@@ -115,6 +115,9 @@ class ChangePolicy(Action):
 
     name, word = "governance.change_policy", "policy"
 
+    def distinct(self, payload: Mapping[str, Any]) -> str:
+        return str(payload["revision"]) if payload["revision"] is not None else "retire"
+
     def describe(self, proposal: Proposal) -> str:
         number = proposal.payload["revision"]
         if number is None:

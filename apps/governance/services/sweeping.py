@@ -14,7 +14,6 @@ from apps.governance.queries.policies import terms_of
 from apps.governance.services.deciding import CLOCK, locked, ready_to_vote, take_back
 from apps.governance.services.gates import request_look, required
 from apps.jobs.running import RunningJob
-from mlregistry.errors import RegistryError
 
 WARNINGS = (30, 7, 1)
 """Days before an approval runs out, at which that is said."""
@@ -87,9 +86,5 @@ def _run_out(request: ChangeRequest) -> bool:
     )
     announcing.announce(announcing.Event.REVALIDATION_DUE, row, days=0)
     if then == WhenExpired.REMOVE:
-        try:
-            take_back(row, by=CLOCK, why=row.outcome)
-        except RegistryError as refusal:
-            row.outcome = f"{row.outcome} It could not be taken back: {refusal.message}"
-            row.save(update_fields=["outcome"])
+        take_back(row, by=CLOCK, why=row.outcome)
     return True

@@ -3,17 +3,28 @@
 from typing import Any
 
 from apps.accounts.models import User
-from apps.governance.actions import ObjectType, add_action, add_object_type
+from apps.governance.actions import Action, ObjectType, add_action, add_object_type
 from apps.registry.actions.aliases import DeleteAlias, SetAlias
+from apps.registry.actions.creating import CopyVersion, CreateModel, CreateVersion
+from apps.registry.actions.deleting import DeleteModel, DeleteVersion
+from apps.registry.actions.granting import ChangePermission
+from apps.registry.actions.renaming import RenameModel
 from apps.registry.actions.stages import SetStage
+from apps.registry.actions.tags import DeleteModelTag, DeleteTag, SetModelTag, SetTag
 from apps.registry.models import RegisteredModel
 from apps.registry.permissions import MODEL_GRANTS
 from apps.registry.proposals import MODEL_TYPE
 from mlregistry.levels import Level
 
+ACTIONS: tuple[type[Action], ...] = (
+    *(SetStage, SetAlias, DeleteAlias),
+    *(SetTag, DeleteTag, SetModelTag, DeleteModelTag),
+    *(DeleteVersion, DeleteModel, RenameModel, CopyVersion, CreateVersion, CreateModel, ChangePermission),
+)
+
 
 def add() -> None:
-    for action in (SetStage, SetAlias, DeleteAlias):
+    for action in ACTIONS:
         add_action(action())
     add_object_type(ObjectType(MODEL_TYPE, _visible, _level))
 
