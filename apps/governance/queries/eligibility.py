@@ -80,7 +80,7 @@ class Jury:
 
     def place_of(self, user: User) -> Place:
         """Two to four queries."""
-        return self._judge(user, set(user.groups.values_list("pk", flat=True)), self._authors([user.username]))
+        return self.judged(user, set(user.groups.values_list("pk", flat=True)), self._authors([user.username]))
 
     def places(self) -> list[Place]:
         """Members of the reviewing teams, and how each stands; without teams nobody is listed."""
@@ -88,9 +88,10 @@ class Jury:
         found = list(members.prefetch_related("groups"))
         authors = self._authors([user.username for user in found])
         self._levels |= levels_on(found, self.request.object_type, self.request.object_id)
-        return [self._judge(user, {group.pk for group in user.groups.all()}, authors) for user in found]
+        return [self.judged(user, {group.pk for group in user.groups.all()}, authors) for user in found]
 
-    def _judge(self, user: User, groups: Collection[int], authors: dict[tuple[int, str], Entry]) -> Place:
+    def judged(self, user: User, groups: Collection[int], authors: dict[tuple[int, str], Entry]) -> Place:
+        """`place_of` for somebody of whom the groups are known, and who put them into those."""
         why_not = self._why_not(user, groups)
         if why_not:
             return Place(user, why_not=why_not)

@@ -34,7 +34,7 @@ def evidence_of(version: ModelVersion) -> dict[str, Any]:
     }
 
 
-def difference(key: str, before: Any, after: Any) -> list[str] | None:
+def difference(key: str, before: Any, after: Any) -> list[str] | None:  # noqa: PLR0911  one for each part
     """What became of one part of the evidence, in words; None where there are none for it."""
     if after is None:  # all there is to say of a deleted version is said once
         return []
