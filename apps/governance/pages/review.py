@@ -20,6 +20,7 @@ from apps.governance.queries.eligibility import Jury, Place
 from apps.governance.queries.inbox import TABS
 from apps.governance.queries.requests import get_request
 from apps.governance.services import voting
+from apps.governance.services.break_glass import break_glass
 from apps.governance.services.evidence import drift
 from apps.governance.services.gates import request_look
 from apps.governance.services.revalidating import revalidate as ask_again
@@ -53,6 +54,7 @@ def shown(
     proposal, action = proposal_of(found), action_named(found.action)
     place = jury.place_of(user)
     gates = _gates(found, jury)
+    may_break_glass = told.may_break_glass(user, found, jury)
     return show(
         request,
         "governance/review.html",
@@ -75,6 +77,9 @@ def shown(
         revisions=list(found.revisions.select_related("policy").order_by("policy__name")),
         comments=told.comments_of(found),
         history=[(entry, spoken(entry)) for entry in told.history_of(found)],
+        may_break_glass=may_break_glass,
+        glass_consequence=_if_there(action.consequence, proposal) if may_break_glass else "",
+        ratify_within=jury.terms.ratify_within_hours,
         may_withdraw=told.may_withdraw(user, found),
         may_ask_again=_may_ask_again(found, user),
         followers=list(found.followers.order_by("pk")),
@@ -110,6 +115,21 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
         ),
         said=f"Change request {pk} is withdrawn.",
     )
+
+
+@page(requires=Level.READ, methods=POST)
+def break_the_glass(request: HttpRequest, pk: int) -> HttpResponse:
+    """Carry out what is asked for without approval; who may, the policy says."""
+    found = get_request(reader(request), pk)
+    if not told.may_break_glass(reader(request), found, Jury(found)):
+        raise BadRequest(f"Glass cannot be broken for change request {pk}, or not by you.")
+
+    def change() -> None:
+        break_glass(
+            proposal=proposal_of(found), user=reader(request), reason=asked(request, "reason"), by=page_actor(request)
+        )
+
+    return _changed(request, found, change, said="It is done. Others have to ratify it, or it is taken back.")
 
 
 @page(requires=Level.READ, methods=POST)

@@ -7,7 +7,8 @@ from django.db.models import Q
 
 from apps.accounts.models import User
 from apps.audit.models import Entry
-from apps.governance.choices import Decision, GateVerdict
+from apps.governance.actions import action_named
+from apps.governance.choices import Decision, GateVerdict, Kind
 from apps.governance.gates import gate_named
 from apps.governance.models import ChangeRequest, Comment, GateRun, Vote
 from apps.governance.queries.eligibility import Jury, Place
@@ -16,6 +17,7 @@ from apps.governance.terms import GateTerms
 from apps.jobs.choices import ACTIVE
 from apps.jobs.models import Job
 from mlregistry.errors import RegistryError
+from mlregistry.levels import Level
 
 ENTRIES = 100
 COMMENTS = 500
@@ -77,6 +79,15 @@ def approval_leads_to(
 
 def may_withdraw(user: User, request: ChangeRequest) -> bool:
     return request.is_live and (user.is_superuser or user.username in (request.requester, request.requester_owner))
+
+
+def may_break_glass(user: User, request: ChangeRequest, jury: Jury) -> bool:
+    """Where the policy names their team, they may change the object, and what is done can be taken back."""
+    if request.kind != Kind.CHANGE or not request.is_live or user.is_service_account or not jury.terms.break_glass:
+        return False
+    if not action_named(request.action).can_take_back() or jury.level_of(user) < Level.EDIT:
+        return False
+    return user.groups.filter(name__in=jury.terms.break_glass).exists()
 
 
 def comments_of(request: ChangeRequest) -> list[Comment]:

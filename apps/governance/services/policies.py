@@ -218,6 +218,13 @@ def _policy_to_write(name: str) -> Policy:
     return policy
 
 
+def checked(document: Mapping[str, Any]) -> Terms:
+    """The terms of a document, once everything that they name is there; writes nothing."""
+    terms = read_terms(document)
+    _checked(terms)
+    return terms
+
+
 def _checked(terms: Terms) -> dict[str, int]:
     """The keys of the teams that the terms name, once everything that they name is there."""
     unknown = sorted(set(terms.protects) - set(words()))

@@ -7,6 +7,7 @@ from apps.accounts.models import User
 from apps.governance.actions import Proposal
 from apps.governance.pages.comparing import Comparison
 from apps.registry import proposals
+from apps.registry.actions.base import subject_key
 from apps.registry.models import Alias, CardRevision, ModelVersion
 from apps.registry.pages.sides import EMPTY, Side, card_changes, parts_of, side_of
 from apps.registry.queries.evidence import Evidence
@@ -46,7 +47,7 @@ def compare(user: User, proposal: Proposal, before: Mapping[str, Any] | None) ->
 
 def _there(user: User, proposal: Proposal, before: Mapping[str, Any] | None) -> ModelVersion | None:
     """The version that is replaced: in the stage, under the alias, or else the one before it."""
-    others = present().filter(model=proposal.object_id).exclude(pk=proposal.subject_id)
+    others = present().filter(model=proposal.object_id).exclude(pk=subject_key(proposal))
     if before is not None:
         replaced = [before["version"]] if before.get("version") else before.get("archived", [])
         found = others.filter(version__in=replaced)

@@ -31,7 +31,11 @@ def bars(left: Any, right: Any) -> SafeString | str:
     )
     box = f"0 0 {WIDE} {2 * HIGH + 2}"
     return format_html(
-        '<svg class="bars" viewBox="{}" width="{}" height="{}" aria-hidden="true">{}</svg>', box, WIDE, 2 * HIGH + 2, drawn
+        '<svg class="bars" viewBox="{}" width="{}" height="{}" aria-hidden="true">{}</svg>',
+        box,
+        WIDE,
+        2 * HIGH + 2,
+        drawn,
     )
 
 
