@@ -45,6 +45,7 @@ urlpatterns = [
     path("admin/", include("apps.audit.pages.urls")),
     path("admin/", include("apps.accounts.pages.urls")),
     path("admin/", include("apps.jobs.pages.urls")),
+    path("admin/", include("apps.governance.pages.urls")),
     path("admin/", include("apps.tracking.pages.urls")),
     path("admin/", include("apps.registry.pages.urls")),
     path("admin/", admin.site.urls),

@@ -13,7 +13,7 @@ taken back, who had a hand in what it is about, and which evidence it is judged 
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,11 +22,11 @@ from django.db.models import Q, QuerySet
 from apps.audit.plain import canonical, plain
 from mlregistry.actor import Actor
 from mlregistry.errors import InvalidParameter
+from mlregistry.levels import Level
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
     from apps.governance.models import ChangeRequest
-    from mlregistry.levels import Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,14 @@ class Action(ABC):
         """The page of what it is about."""
         return ""
 
+    def consequence(self, proposal: Proposal) -> str:
+        """What applying it does, as a sentence: "version 3 moves to Production, version 2 is archived"."""
+        return ""
+
+    def difference(self, key: str, before: Any, after: Any) -> list[str] | None:
+        """What became of one part of its evidence, as people say it; None where there are no words for that part."""
+        return None
+
     def history(self, names: Iterable[str], targets: Iterable[str]) -> "Iterable[Past]":
         """Earlier such changes to objects whose names match, newest first; for dry runs."""
         return ()
@@ -160,10 +168,14 @@ class ObjectType:
     """Objects that proposals are about, in the words of whoever owns them."""
 
     label: str
-    visible: "Callable[[User], QuerySet[Any]]"
-    """Keys of those that a user may see."""
+    held: "Callable[[User, Level], QuerySet[Any]]"
+    """Keys of those on which a user holds at least this level."""
     level: "Callable[[User, int], Level]"
     """What a user holds on one of them; NO_PERMISSIONS where there is none."""
+    levels: "Callable[[Sequence[User], int], dict[int, Level]]"
+    """The same of many users at once, by their keys; their groups are prefetched."""
+    reads_any: "Callable[[User, Sequence[str]], bool]"
+    """Whether a user may read one whose name fits one of these patterns."""
 
 
 _actions: dict[str, Action] = {}
@@ -196,13 +208,22 @@ def level_on(user: "User", object_type: str, object_id: int) -> "Level":
     return _object_types[object_type].level(user, object_id)
 
 
-def visible_condition(user: "User") -> Q:
-    """Which rows about objects (with `object_type` and `object_id`) this user may see."""
+def levels_on(users: "Sequence[User]", object_type: str, object_id: int) -> "dict[int, Level]":
+    return _object_types[object_type].levels(users, object_id)
+
+
+def reads_any(user: "User", patterns: Sequence[str]) -> bool:
+    """Whether this user may read an object whose name fits one of these patterns."""
+    return user.is_superuser or any(known.reads_any(user, patterns) for known in _object_types.values())
+
+
+def visible_condition(user: "User", at_least: Level = Level.READ) -> Q:
+    """Which rows about objects (with `object_type` and `object_id`) this user may see, or holds more on."""
     if user.is_superuser:
         return Q()
     condition = Q(pk__in=[])
     for known in _object_types.values():
-        condition |= Q(object_type=known.label, object_id__in=known.visible(user))
+        condition |= Q(object_type=known.label, object_id__in=known.held(user, at_least))
     return condition
 
 

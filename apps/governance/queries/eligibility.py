@@ -11,7 +11,7 @@ from functools import cached_property
 
 from apps.accounts.models import Team, User
 from apps.audit.models import Entry
-from apps.governance.actions import Contributor, level_on
+from apps.governance.actions import Contributor, level_on, levels_on
 from apps.governance.choices import Decision
 from apps.governance.models import ChangeRequest, Exclusion, PolicyRevision, Vote
 from apps.governance.queries.policies import team_ids_of, terms_of
@@ -41,6 +41,7 @@ class Jury:
     def __init__(self, request: ChangeRequest, terms: Terms | None = None) -> None:
         self.request = request
         self.terms = terms or terms_of(request)
+        self._levels: dict[int, Level] = {}
 
     @cached_property
     def team_ids(self) -> dict[str, int]:
@@ -72,18 +73,26 @@ class Jury:
         """How many approvals are missing in all."""
         return max(self.terms.needed - len(self.approvals), sum(self.missing_slots().values()), 0)
 
+    def level_of(self, user: User) -> Level:
+        """What they hold on the object."""
+        if user.pk not in self._levels:
+            self._levels[user.pk] = level_on(user, self.request.object_type, self.request.object_id)
+        return self._levels[user.pk]
+
     def place_of(self, user: User) -> Place:
         """Two to four queries."""
-        return self._judge(user, set(user.groups.values_list("pk", flat=True)), self._authors([user.username]))
+        return self.judged(user, set(user.groups.values_list("pk", flat=True)), self._authors([user.username]))
 
     def places(self) -> list[Place]:
         """Members of the reviewing teams, and how each stands; without teams nobody is listed."""
         members = User.objects.filter(groups__in=self.reviewing).distinct().order_by("username")[:MOST_LISTED]
         found = list(members.prefetch_related("groups"))
         authors = self._authors([user.username for user in found])
-        return [self._judge(user, {group.pk for group in user.groups.all()}, authors) for user in found]
+        self._levels |= levels_on(found, self.request.object_type, self.request.object_id)
+        return [self.judged(user, {group.pk for group in user.groups.all()}, authors) for user in found]
 
-    def _judge(self, user: User, groups: Collection[int], authors: dict[tuple[int, str], Entry]) -> Place:
+    def judged(self, user: User, groups: Collection[int], authors: dict[tuple[int, str], Entry]) -> Place:
+        """`place_of` for somebody of whom the groups are known, and who put them into those."""
         why_not = self._why_not(user, groups)
         if why_not:
             return Place(user, why_not=why_not)
@@ -100,7 +109,7 @@ class Jury:
 
     def _judge_manager(self, user: User) -> Place:
         """Where a policy names no team, whoever manages the object reviews."""
-        if level_on(user, self.request.object_type, self.request.object_id) < Level.MANAGE:
+        if self.level_of(user) < Level.MANAGE:
             return Place(user, why_not=f"does not hold MANAGE on {self.request.object_name}")
         return Place(user)
 
@@ -120,7 +129,7 @@ class Jury:
                 return f"is in {name.removeprefix(TEAM)}, which the policy excludes"
         if any(vote.voter == user.username for vote in self.votes):
             return "has voted"
-        if level_on(user, self.request.object_type, self.request.object_id) < Level.READ:
+        if self.level_of(user) < Level.READ:
             return f"may not read {self.request.object_name}"
         return ""
 
@@ -138,14 +147,18 @@ class Jury:
         return ""
 
     def _authors(self, usernames: Iterable[str]) -> dict[tuple[int, str], Entry]:
-        """Who last put each of these into each reviewing team, by team and username."""
-        entries = Entry.objects.filter(
-            action="accounts.team.add_member",
-            target_type=Team._meta.label_lower,
-            target_id__in=[str(key) for key in self.reviewing],
-        )
-        found = entries.filter(details__member__in=list(usernames)).order_by("sequence")
-        return {(int(entry.target_id), entry.details["member"]): entry for entry in found}
+        return authors_of_places(usernames, self.reviewing)
+
+
+def authors_of_places(usernames: Iterable[str], teams: Iterable[int]) -> dict[tuple[int, str], Entry]:
+    """Who last put each of these into each of the teams, by team and username."""
+    entries = Entry.objects.filter(
+        action="accounts.team.add_member",
+        target_type=Team._meta.label_lower,
+        target_id__in=[str(key) for key in teams],
+    )
+    found = entries.filter(details__member__in=list(usernames)).order_by("sequence")
+    return {(int(entry.target_id), entry.details["member"]): entry for entry in found}
 
 
 def exclusions_of(

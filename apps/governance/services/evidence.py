@@ -10,6 +10,7 @@ from apps.governance.actions import action_named, proposal_of
 from apps.governance.models import ChangeRequest
 from apps.governance.queries.policies import restrictions_on
 
+POLICIES = "policies"
 SHORT = 60
 """Letters of a value in the sentence about what differs."""
 
@@ -19,7 +20,7 @@ def gather(request: ChangeRequest) -> dict[str, Any]:
     proposal = proposal_of(request)
     action = action_named(request.action)
     policies = {met.policy: met.revision_id for met in restrictions_on(proposal).policies}
-    found: dict[str, Any] = plain({**action.evidence(proposal), "policies": policies})
+    found: dict[str, Any] = plain({**action.evidence(proposal), POLICIES: policies})
     return found
 
 
@@ -47,10 +48,27 @@ def drift(request: ChangeRequest) -> list[str]:
     now = gather(request)
     if digest_of(now) == request.evidence_digest:
         return []
-    keys = sorted({*now, *request.evidence})
-    return [
-        _said(key, request.evidence.get(key), now.get(key)) for key in keys if request.evidence.get(key) != now.get(key)
-    ]
+    action, found = action_named(request.action), []
+    for key in sorted({*now, *request.evidence}):
+        before, after = request.evidence.get(key), now.get(key)
+        if before != after:
+            words = _of_policies(before, after) if key == POLICIES else action.difference(key, before, after)
+            found += [_said(key, before, after)] if words is None else words
+    return found or ["what it is judged on has changed"]
+
+
+def _of_policies(before: Any, after: Any) -> list[str]:
+    """Which policies came, went or were revised; they are kept by the keys of their revisions."""
+    before, after = before or {}, after or {}
+    words = []
+    for name in sorted({*before, *after}):
+        if name not in before:
+            words.append(f"policy {name} protects this now, and did not")
+        elif name not in after:
+            words.append(f"policy {name} protects this no longer")
+        elif before[name] != after[name]:
+            words.append(f"policy {name} has been revised")
+    return words
 
 
 def _said(key: str, before: Any, after: Any) -> str:

@@ -5,7 +5,7 @@ it is done at once, later it is a change request, judged by the policies that pr
 rule: one other administrator.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -143,8 +143,18 @@ class ChangePolicy(Action):
         revision = _revision(policy, proposal)
         return {"current": policy.current_id, "document": revision.document if revision else None}
 
+    def consequence(self, proposal: Proposal) -> str:
+        number = proposal.payload["revision"]
+        if number is None:
+            return f"policy {proposal.object_name} protects nothing any more"
+        return f"revision {number} of policy {proposal.object_name} is in force, for requests that open from then on"
+
+    def difference(self, key: str, before: Any, after: Any) -> list[str] | None:
+        words = {"current": "another revision is in force now", "document": "what the revision says has been changed"}
+        return [words[key]] if key in words else None
+
     def address(self, proposal: Proposal) -> str:
-        return f"/admin/policies/{proposal.object_id}"
+        return f"/admin/policies/{proposal.object_id}/"
 
 
 def add() -> None:
@@ -152,15 +162,23 @@ def add() -> None:
     from apps.governance.actions import add_action, add_object_type  # noqa: PLC0415
 
     add_action(ChangePolicy())
-    add_object_type(ObjectType(POLICY_TYPE, _visible, _level))
+    add_object_type(ObjectType(POLICY_TYPE, _held, _level, _levels, _reads_any))
 
 
-def _visible(user: User) -> Any:
+def _held(_user: User, _at_least: Level) -> Any:
     return Policy.objects.none().values("pk")  # administrators see all; nobody else any
 
 
 def _level(user: User, _object_id: int) -> Level:
     return Level.MANAGE if user.is_superuser else Level.NO_PERMISSIONS
+
+
+def _levels(users: Sequence[User], object_id: int) -> dict[int, Level]:
+    return {user.pk: _level(user, object_id) for user in users}
+
+
+def _reads_any(_user: User, _patterns: Sequence[str]) -> bool:
+    return False
 
 
 def _proposal(policy: Policy, revision: PolicyRevision | None) -> Proposal:
@@ -201,6 +219,13 @@ def _policy_to_write(name: str) -> Policy:
         raise InvalidParameter(f"A policy's name has 1 to {LONGEST_NAME} printable characters.")
     policy, _ = Policy.objects.select_related("current").get_or_create(name=name)
     return policy
+
+
+def checked(document: Mapping[str, Any]) -> Terms:
+    """The terms of a document, once everything that they name is there; writes nothing."""
+    terms = read_terms(document)
+    _checked(terms)
+    return terms
 
 
 def _checked(terms: Terms) -> dict[str, int]:

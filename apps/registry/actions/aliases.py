@@ -21,6 +21,11 @@ class SetAlias(VersionAction):
     def describe(self, proposal: Proposal) -> str:
         return f"point alias {proposal.target} of {proposal.object_name} at {proposal.subject_name}"
 
+    def consequence(self, proposal: Proposal) -> str:
+        held = _held(proposal)
+        moved = f", and no longer at version {held}" if held else ""
+        return f"alias {proposal.target} points at {proposal.subject_name}{moved}"
+
     def is_done(self, proposal: Proposal) -> bool:
         return Alias.objects.filter(
             model=proposal.object_id, name=proposal.target, version=proposal.subject_id
@@ -57,6 +62,9 @@ class DeleteAlias(ModelAction):
 
     def describe(self, proposal: Proposal) -> str:
         return f"remove alias {proposal.target} of {proposal.object_name}"
+
+    def consequence(self, proposal: Proposal) -> str:
+        return f"alias {proposal.target} is gone: whoever loads the model by it gets an error"
 
     def is_done(self, proposal: Proposal) -> bool:
         return _held(proposal) is None

@@ -52,7 +52,7 @@ class ModelAction(Action):
         locked(model_of(proposal))
 
     def address(self, proposal: Proposal) -> str:
-        return f"/admin/models/{proposal.object_id}"
+        return f"/admin/models/{proposal.object_id}/"
 
 
 class VersionAction(ModelAction):
@@ -75,6 +75,9 @@ class VersionAction(ModelAction):
     def verify(self, proposal: Proposal) -> None:
         verify_content(version=version_of(proposal))
 
+    def difference(self, key: str, before: Any, after: Any) -> list[str] | None:
+        return evidence.difference(key, before, after)
+
     def contributors(self, proposal: Proposal) -> list[Contributor]:
         return evidence.contributors_to(version_of(proposal))
 
@@ -82,4 +85,4 @@ class VersionAction(ModelAction):
         return version_of(proposal)
 
     def address(self, proposal: Proposal) -> str:
-        return f"/admin/models/{proposal.object_id}/versions/{proposal.payload['version']}"
+        return f"/admin/models/{proposal.object_id}/versions/{proposal.payload['version']}/"

@@ -16,6 +16,8 @@ from mlregistry.prefixes import begins_with
 
 SPELLED_OUT = 500
 """Metrics that the evidence names; a digest has them all."""
+TOLD = 5
+"""Metrics of which it is told how they changed."""
 
 
 def evidence_of(version: ModelVersion) -> dict[str, Any]:
@@ -30,6 +32,37 @@ def evidence_of(version: ModelVersion) -> dict[str, Any]:
         "metrics_digest": digest_of(metrics),
         "card": {"revision": card.number, "digest": digest_of(dict(card.sections))},
     }
+
+
+def difference(key: str, before: Any, after: Any) -> list[str] | None:  # noqa: PLR0911  one for each part
+    """What became of one part of the evidence, in words; None where there are none for it."""
+    if after is None:  # all there is to say of a deleted version is said once
+        return []
+    match key:
+        case "exists":
+            return ["the version has been deleted"]
+        case "manifest" if before is None or after["state"] != before["state"]:
+            return [f"its files are {after['state']} now, and were {before['state'] if before else 'not read'} then"]
+        case "manifest":
+            was, now = (str(side["digest"])[:12] for side in (before, after))
+            return [f"its files are others than those that were shown (digest {was}… then, {now}… now)"]
+        case "metrics":
+            names = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
+            more = [f"{len(names) - TOLD} more metrics have changed"] if len(names) > TOLD else []
+            return [_measured(name, before.get(name), after.get(name)) for name in names[:TOLD]] + more
+        case "metrics_digest":
+            return []  # said already, metric by metric
+        case "card" if before["revision"] != after["revision"]:
+            return [f"its model card is at revision {after['revision']}, and was at {before['revision']}"]
+        case "card":
+            return ["what its model card says has been changed"]
+    return None
+
+
+def _measured(name: str, before: Any, after: Any) -> str:
+    if before is None:
+        return f"{name} has been measured since: {after}"
+    return f"{name} is no longer there; it was {before}" if after is None else f"{name} is {after}, and was {before}"
 
 
 def waits_for(version: ModelVersion) -> str:

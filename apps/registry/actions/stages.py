@@ -23,6 +23,13 @@ class SetStage(VersionAction):
     def describe(self, proposal: Proposal) -> str:
         return f"move {proposal.object_name} {proposal.subject_name} to {proposal.target}"
 
+    def consequence(self, proposal: Proposal) -> str:
+        archived = self.standing(proposal)["archived"]
+        versions_of_it = f"version{'' if len(archived) == 1 else 's'} {', '.join(map(str, archived))}"
+        return f"{proposal.subject_name} moves to {proposal.target}" + (
+            f", {versions_of_it} {'is' if len(archived) == 1 else 'are'} archived" if archived else ""
+        )
+
     def is_done(self, proposal: Proposal) -> bool:
         return version_of(proposal).current_stage == proposal.target
 
