@@ -51,9 +51,11 @@ def details_of(runs: Sequence[int]) -> dict[int, RunDetails]:
     """Everything logged for the runs with these primary keys, by primary key."""
     rows = _rows(STATEMENT[connection.vendor], runs)
     taken = _dataset_inputs({run: _TAKEN.decode(inputs) for run, *_, inputs in rows if inputs})
-    return {
-        run: RunDetails(*[text and msgspec.Raw(text) for text in texts], taken.get(run, ())) for run, *texts, _ in rows
-    }
+    details = {}
+    for run, *texts, _ in rows:
+        metrics, params, tags, inputs, outputs = (msgspec.Raw(text) if text else None for text in texts)
+        details[run] = RunDetails(metrics, params, tags, inputs, outputs, taken.get(run, ()))
+    return details
 
 
 def _read_pairs(pairs: msgspec.Raw | None) -> dict[str, str]:
