@@ -15,6 +15,9 @@ from django.utils import timezone
 from apps.accounts.models import Team, Token, User
 from apps.accounts.roles import permission_of
 from apps.accounts.services import people, service_accounts, teams, tokens
+from apps.governance.choices import Decision
+from apps.governance.services import holds, policies, voting
+from apps.governance.services.opening import ApprovalNeeded
 from apps.registry import events, sources
 from apps.registry.choices import ContentState, Verdict
 from apps.registry.models import (
@@ -91,6 +94,7 @@ def standing(artifact_folder: Path) -> World:
     for name, user in holders.items():
         MODEL_GRANTS.set(target=registered, holder=user, level=LEVELS[name], by=BY)
     names |= {"retired": str(retired.pk)} | _accounts(watched, holders["reader"]) | _webhooks(root)
+    names |= _governed(root, holders)
     callers = {"anonymous": Caller(Client())}
     callers |= {name: by_password(user) for name, user in (holders | {"administrator": root}).items()}
     callers |= {f"{scope} token": by_token(root, scope=scope) for scope in ("read", "write", "admin")}
@@ -177,6 +181,36 @@ def _registered(root: User, name: str, names: dict[str, str]) -> dict[str, str]:
     cards.prefill_card(version=version)
     _contents(version)
     return {"registered": name, "source": source}
+
+
+def _governed(root: User, holders: dict[str, User]) -> dict[str, str]:
+    """A model whose aliases a policy protects, with a request that is open and one that was applied."""
+    model = registered_models.create_model(name="governed", tags=[], description="", creator=root, by=root.actor())
+    for name, user in holders.items():
+        MODEL_GRANTS.set(target=model, holder=user, level=LEVELS[name], by=BY)
+    source = sources.resolve(root, "s3://bucket/governed", run_id=None, model_id=None)
+    version = versions.create_version(model=model, source=source, tags=[], run_link="", description="", by=root.actor())
+    for alias in ("guarded", "past"):
+        versions.set_alias(version=version, alias=alias, by=root.actor())
+    terms = {"models": ["governed"], "protects": {"alias": ["*"]}}
+    policies.publish(revision=policies.write_draft(name="aliases", document=terms, by=BY), by=BY)
+    policies.write_draft(name="aliases", document=terms | {"approvals": 2}, by=BY)
+    asked = []
+    for alias in ("guarded", "past"):
+        try:
+            versions.delete_alias(model=model, alias=alias, by=holders["editor"].actor())
+        except ApprovalNeeded as needed:
+            asked.append(needed.request)
+    request, applied = asked
+    voting.vote(request=applied, voter=root, decision=Decision.APPROVE, by=root.actor())
+    hold = holds.place_hold(object_name="kept", reason="a case", by=BY)
+    return {
+        "governed": model.name,
+        "policy": "aliases",
+        "request": str(request.pk),
+        "applied_request": str(applied.pk),
+        "hold": str(hold.pk),
+    }
 
 
 def _contents(version: ModelVersion) -> None:
