@@ -12,7 +12,6 @@ from apps.governance.services.opening import ApprovalNeeded
 from apps.registry import sources
 from apps.registry.models import ModelVersion, RegisteredModel
 from apps.registry.permissions import MODEL_GRANTS
-from apps.registry.proposals import MODEL_TYPE
 from apps.registry.services import registered_models, versions
 from apps.tracking.entities import Tag
 from mlregistry.errors import PermissionDenied
@@ -34,7 +33,7 @@ def asked(change: Any, **said: Any) -> ChangeRequest:
 
 
 @pytest.fixture
-def everything(risk: Team, root: User) -> Any:
+def everything(version: ModelVersion, risk: Team, root: User) -> Any:
     return make_policy(root, slots={"Risk": 1}, protects=EVERYTHING)
 
 
@@ -149,8 +148,8 @@ def test_nothing_is_renamed_into_a_protected_place(version: ModelVersion, ada: U
     registered_models.rename_model(model=version.model, name="harmless", by=ada.actor())
 
 
-def test_a_hold_overrules_even_an_approval(version: ModelVersion, ada: User, root: User) -> None:
-    holds.place_hold(object_type=MODEL_TYPE, object_name="classifier", reason="a case", by=root.actor())
+def test_a_hold_refuses_what_takes_away_without_a_request(version: ModelVersion, ada: User, root: User) -> None:
+    holds.place_hold(object_name="classifier", reason="a case", by=root.actor())
     for change, said in (
         (versions.delete_version, {"version": version}),
         (registered_models.delete_model, {"model": version.model}),
