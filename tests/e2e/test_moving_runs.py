@@ -1,14 +1,13 @@
 """A run is moved in the browser, and the genuine client, which knows nothing of it, goes on with the run's files."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import mlflow
 import pytest
 from mlflow.artifacts import download_artifacts
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.test_sign_in import DESK, PHONE, sign_in
+from tests.e2e.browsing import DESK, PHONE
 from tests.live import LiveServer
 
 pytestmark = pytest.mark.once
@@ -19,21 +18,6 @@ def client(server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> mlflow.Mlflow
     for name, value in server.client_environment.items():
         monkeypatch.setenv(name, value)
     return mlflow.MlflowClient(server.address)
-
-
-@pytest.fixture
-def page(browser: Browser, server: LiveServer, request: pytest.FixtureRequest) -> Iterator[Page]:
-    complaints: list[str] = []
-    context = browser.new_context(**getattr(request, "param", {"viewport": DESK}))
-    opened = context.new_page()
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    opened.on("response", lambda answer: complaints.append(answer.url) if answer.status >= 400 else None)
-    sign_in(opened, server, server.password)
-    expect(opened.get_by_role("heading", name="Home")).to_be_visible()
-    yield opened
-    context.close()
-    assert complaints == []
 
 
 @pytest.fixture
@@ -124,6 +108,7 @@ def test_all_that_match_are_moved_by_a_job(
     menu, choice = offered(page)
     choice.select_option(new)
     menu.get_by_role("button", name="Move the runs").click()
+    page.get_by_role("button", name="Move 55 runs").click()
     expect(page.get_by_role("heading", name="Tracking: move runs")).to_be_visible()
     expect(page.locator("#job")).to_contain_text("succeeded", timeout=30_000)
     expect(page.locator("#job")).to_contain_text("55 of 55")

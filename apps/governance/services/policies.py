@@ -99,8 +99,9 @@ def _put_in_force(policy: Policy, revision: PolicyRevision | None, *, by: Actor,
     before = policy.current.number if policy.current else None
     policy.current = revision
     policy.save(update_fields=["current"])
+    verb = "publish" if revision else "retire"
     audit.record(
-        "governance.policy.publish" if revision else "governance.policy.retire",
+        f"governance.policy.{verb}",
         target=policy,
         by=by,
         revision=revision.number if revision else None,

@@ -184,8 +184,9 @@ def test_who_sees_the_choice(people: dict[str, User], experiment: Experiment, si
 
 
 def ask(client: Client, experiment: Experiment, to: Experiment, state: str = "") -> Job:
-    """Have all that match moved, in the background."""
-    answer = client.post(reverse("runs-move", args=[experiment.pk]), {"to": to.pk, "matching": "1", "state": state})
+    """Have all that match moved, in the background, as whoever has read how many they are."""
+    sent = {"to": to.pk, "matching": "1", "newest": Run.objects.latest("pk").pk, "state": state}
+    answer = client.post(reverse("runs-move", args=[experiment.pk]), sent)
     assert answer.status_code == 303
     return Job.objects.latest("id")
 
@@ -203,9 +204,10 @@ def test_all_that_match_are_moved_by_a_job_which_counts_what_went_along(
         log(ada, make_run(experiment, ada, name=f"more-{number}"), metrics=[point("loss", 9)])
     job = run(ask(client, experiment, other, "filter=metrics.loss+%3C+1"))
     table = reverse("experiment", args=[experiment.pk])
-    assert job.result == {"moved": 5, "refused": 0, "why": [], "address": f"{table}?filter=metrics.loss+%3C+1"}
+    assert job.result == {"moved": 5, "refused": 0, "why": []}
+    assert job.payload["address"] == f"{table}?filter=metrics.loss+%3C+1"
     assert (job.kind, job.done, job.total, job.state) == ("tracking.move_runs", 5, 5, State.SUCCEEDED)
-    assert run(ask(client, experiment, other)).result == {"moved": 5, "refused": 0, "why": [], "address": table}
+    assert run(ask(client, experiment, other)).result == {"moved": 5, "refused": 0, "why": []}
     assert (len(held(experiment)), len(held(other))) == (0, 10)
 
 
