@@ -69,6 +69,7 @@ def test_differences_are_shown_and_nothing_is_changed(
     [
         ("production: [", "no YAML"),
         ("- a", "is a mapping"),
+        ("a: &a {}\nb: *a", "no references"),
         ("production: {protects: {stage: [Production]}, approvals: many}", "production: This policy cannot be read"),
         ("production: {protects: {stage: [Production]}, slots: {Nobody: 1}}", "no team named Nobody"),
     ],
@@ -79,6 +80,12 @@ def test_a_wrong_file_says_what_is_wrong_and_changes_nothing(text: str, said: st
     with pytest.raises(CommandError, match=said):
         call_command("apply_policies", path, username="root")
     assert not Policy.objects.filter(current__isnull=False).exists()
+
+
+def test_it_is_replayed_over_the_past(file: Path, risk: Team, root: User, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("apply_policies", file, dry_run=True)
+    assert "production: Nothing is on record that this policy would have protected." in capsys.readouterr().out
+    assert not Policy.objects.exists()
 
 
 def test_what_is_not_in_the_file_is_retired_only_when_asked(file: Path, risk: Team, root: User, tmp_path: Path) -> None:

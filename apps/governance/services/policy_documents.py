@@ -1,4 +1,4 @@
-"""One policy's document as people write it: YAML."""
+"""Policies as people write them: YAML."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,10 +10,10 @@ from mlregistry.errors import InvalidParameter
 LONGEST = 50_000
 
 
-def read_document(text: str) -> dict[str, Any]:
+def read_document(text: str, *, longest: int = LONGEST) -> dict[str, Any]:
     """The mapping that the text is; `InvalidParameter` says in which line it is none."""
-    if len(text) > LONGEST:
-        raise InvalidParameter(f"A policy has at most {LONGEST:,} characters, not {len(text):,}.")
+    if len(text) > longest:
+        raise InvalidParameter(f"This has at most {longest:,} characters, not {len(text):,}.")
     try:
         # Nobody needs references in a policy, and a few of them can stand for gigabytes.
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):

@@ -14,10 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from apps.governance.models import ChangeRequest, Policy
 from apps.governance.services import policies
+from apps.governance.services.policy_documents import read_document, written_document
 from apps.governance.terms import Terms, read_terms, written_terms
 from mlregistry.actor import Actor
 from mlregistry.errors import InvalidParameter
@@ -35,7 +34,9 @@ class Difference:
 
     def lines(self) -> list[str]:
         """A unified diff of the two, as YAML."""
-        before, after = (_dump(document) if document is not None else "" for document in (self.now, self.asked))
+        before, after = (
+            written_document(document) if document is not None else "" for document in (self.now, self.asked)
+        )
         names = (f"{self.name} (in force)", f"{self.name} (file)")
         return list(difflib.unified_diff(before.splitlines(), after.splitlines(), *names, lineterm=""))
 
@@ -50,18 +51,13 @@ class Applied:
 
 def read_file(text: str) -> dict[str, Terms]:
     """The policies of a file, by name; `InvalidParameter` says where it is wrong."""
-    if len(text) > LARGEST:
-        raise InvalidParameter(f"A file of policies has at most {LARGEST:,} characters.")
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise InvalidParameter(f"This is no YAML: {error}") from None
-    if not isinstance(content, Mapping) or not all(isinstance(each, Mapping) for each in content.values()):
+    content = read_document(text, longest=LARGEST)
+    if not all(isinstance(each, Mapping) for each in content.values()):
         raise InvalidParameter("A file of policies is a mapping: the name of each policy, and what it says.")
     found = {}
     for name, document in content.items():
         try:
-            found[str(name)] = read_terms(document)
+            found[name] = read_terms(document)
         except InvalidParameter as wrong:
             raise InvalidParameter(f"{name}: {wrong.message}") from None
     return found
@@ -70,7 +66,7 @@ def read_file(text: str) -> dict[str, Terms]:
 def written_file() -> str:
     """Everything that is in force, as such a file."""
     current = Policy.objects.filter(current__isnull=False).order_by("name").select_related("current")
-    return _dump({policy.name: policy.current.document for policy in current if policy.current})
+    return written_document({policy.name: policy.current.document for policy in current if policy.current})
 
 
 def differences(asked: Mapping[str, Terms], *, retire: bool) -> list[Difference]:
@@ -101,8 +97,3 @@ def apply(found: list[Difference], *, by: Actor, reason: str) -> list[Applied]:
             request = policies.publish(revision=draft, by=by, reason=reason)
         done.append(Applied(difference.name, request))
     return done
-
-
-def _dump(document: Mapping[str, Any]) -> str:
-    text: str = yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True, width=100)
-    return text

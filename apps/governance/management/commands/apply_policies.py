@@ -8,7 +8,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.accounts.models import User
 from apps.governance.services import policy_files
+from apps.governance.services.dry_run import dry_run
 from apps.governance.services.opening import address_of
+from apps.governance.terms import Terms
+from mlregistry.actor import system
 from mlregistry.errors import RegistryError
 
 DIFFERS = 1
@@ -24,6 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--reason", default="", help="why, for whoever has to agree")
         parser.add_argument("--retire", action="store_true", help="also retire what is in force and not in the file")
         parser.add_argument("--diff", action="store_true", help="only show what differs; exits with 1 if anything does")
+        parser.add_argument("--dry-run", action="store_true", help="say what each would have stopped in the past")
         parser.add_argument("--export", action="store_true", help="print what is in force as such a file")
 
     def handle(self, **options: Any) -> None:
@@ -34,8 +38,11 @@ class Command(BaseCommand):
             raise CommandError("Name the file of policies, or say --export.")
         try:
             text = options["file"].read_text(encoding="utf-8")
-            found = policy_files.differences(policy_files.read_file(text), retire=options["retire"])
-            if options["diff"]:
+            asked = policy_files.read_file(text)
+            found = policy_files.differences(asked, retire=options["retire"])
+            if options["dry_run"]:
+                self._replay(asked)
+            elif options["diff"]:
                 self._show(found)
             else:
                 self._apply(found, options)
@@ -43,6 +50,10 @@ class Command(BaseCommand):
             raise CommandError(f"Cannot read {options['file']}: {error}.") from None
         except RegistryError as refusal:
             raise CommandError(refusal.message) from None
+
+    def _replay(self, asked: dict[str, Terms]) -> None:
+        for name, terms in asked.items():
+            self.stdout.write(f"{name}: {dry_run(terms=terms, by=system('apply_policies'))}")
 
     def _show(self, found: list[policy_files.Difference]) -> None:
         for difference in found:
