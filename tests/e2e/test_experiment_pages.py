@@ -66,8 +66,13 @@ def test_no_page_complains_or_is_wider_than_the_screen(page: Page, server: LiveS
 
 
 @pytest.mark.parametrize("page", [{"viewport": DESK}, {"viewport": PHONE}], indirect=True, ids=["desk", "phone"])
-def test_a_copy_button_covers_nothing_of_what_it_copies(page: Page, server: LiveServer) -> None:
-    page.goto(server.url("/admin/experiments/0/"))
+def test_a_copy_button_covers_nothing_of_what_it_copies(
+    page: Page, server: LiveServer, request: pytest.FixtureRequest
+) -> None:
+    with server.session() as session:
+        asked = {"name": f"to copy from: {request.node.name}"}
+        made = session.post(server.url("api/2.0/mlflow/experiments/create"), json=asked).json()
+    page.goto(server.url(f"/admin/experiments/{made['experiment_id']}/"))
     lines, button = page.locator(".copyable pre").first.bounding_box(), page.locator(".copy").first.bounding_box()
     assert lines
     assert button

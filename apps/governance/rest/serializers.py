@@ -70,12 +70,12 @@ class WholeRequestSerializer(ChangeRequestSerializer):
     """The same with everything that speaks for and against it."""
 
     policies = serializers.SerializerMethodField()
-    votes = VoteSerializer(many=True)
+    votes = serializers.SerializerMethodField()
     gates = serializers.SerializerMethodField()
     approvals_missing = serializers.SerializerMethodField()
     slots_missing = serializers.SerializerMethodField()
     people = serializers.SerializerMethodField(help_text="Members of the reviewing teams, and whether each may vote.")
-    comments = CommentSerializer(many=True)
+    comments = serializers.SerializerMethodField()
 
     class Meta(ChangeRequestSerializer.Meta):
         fields = (
@@ -88,6 +88,14 @@ class WholeRequestSerializer(ChangeRequestSerializer):
     def get_policies(self, request: ChangeRequest) -> dict[str, int]:
         """Numbers of the revisions that it is judged by, by policy."""
         return dict(request.revisions.order_by("pk").values_list("policy__name", "number"))
+
+    @extend_schema_field(VoteSerializer(many=True))
+    def get_votes(self, request: ChangeRequest) -> list[Any]:
+        return [VoteSerializer(vote).data for vote in self._jury.votes]
+
+    @extend_schema_field(CommentSerializer(many=True))
+    def get_comments(self, request: ChangeRequest) -> list[Any]:
+        return [CommentSerializer(comment).data for comment in request.comments.order_by("pk")]
 
     @extend_schema_field(GateRunSerializer(many=True))
     def get_gates(self, request: ChangeRequest) -> list[Any]:
