@@ -51,6 +51,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", login_required(TemplateView.as_view(template_name="api_docs.html")), name="docs"),
     path("api/v1/", include("apps.accounts.rest.urls")),
+    path("api/v1/", include("apps.governance.rest.urls")),
     path("api/v1/", include("apps.tracking.rest.urls")),
     path("api/v1/", include("apps.registry.rest.urls")),
     path("", include("apps.accounts.api.urls")),

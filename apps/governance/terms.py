@@ -100,7 +100,7 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
 
 def written_terms(terms: Terms) -> dict[str, Any]:
     """The document of `terms`, without what is as by default."""
-    written: dict[str, Any] = msgspec.to_builtins(terms)
+    written: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(terms))  # as the database gives it back
     return written
 
 

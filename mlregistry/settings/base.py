@@ -220,6 +220,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
+    "ENUM_NAME_OVERRIDES": {
+        "KindEnum": "apps.accounts.choices.UserKind",
+        "RequestKindEnum": "apps.governance.choices.Kind",
+        "RequestStateEnum": "apps.governance.choices.State",
+        "GateVerdictEnum": "apps.governance.choices.GateVerdict",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "mlregistry.wire.openapi.describe_wire",

@@ -4,9 +4,8 @@ from django.db import models
 
 
 class LegalHold(models.Model):
-    """Forbids deleting the object, or of a model only the named version. Lifting it keeps the row."""
+    """Forbids deleting and renaming what its name fits, or only the named version. Lifting it keeps the row."""
 
-    object_type = models.CharField(max_length=100)
     object_name = models.CharField(max_length=256, help_text="Name of the model, or a pattern such as fraud-*")
     subject = models.CharField(max_length=100, blank=True, help_text="Number of a version; empty for all of it")
     reason = models.TextField()
@@ -19,7 +18,7 @@ class LegalHold(models.Model):
     class Meta:
         default_permissions = ()
         indexes = [
-            models.Index(fields=["object_type"], name="governance_hold_live", condition=models.Q(lifted_at=None)),
+            models.Index(fields=["id"], name="governance_hold_live", condition=models.Q(lifted_at=None)),
         ]
 
     def __str__(self) -> str:

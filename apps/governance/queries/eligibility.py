@@ -5,17 +5,18 @@ whoever the policy excludes, and a member whose place in a reviewing team comes 
 Who put whom into a team is what the audit record says; a place that nobody is on record for does not count.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from apps.accounts.models import Team, User
 from apps.audit.models import Entry
-from apps.governance.actions import level_on
+from apps.governance.actions import Contributor, level_on
 from apps.governance.choices import Decision
-from apps.governance.models import ChangeRequest, Exclusion, Vote
+from apps.governance.models import ChangeRequest, Exclusion, PolicyRevision, Vote
 from apps.governance.queries.policies import team_ids_of, terms_of
 from apps.governance.terms import TEAM, USER, Terms
+from mlregistry.actor import ActorKind
 from mlregistry.levels import Level
 
 MOST_LISTED = 200
@@ -145,6 +146,27 @@ class Jury:
         )
         found = entries.filter(details__member__in=list(usernames)).order_by("sequence")
         return {(int(entry.target_id), entry.details["member"]): entry for entry in found}
+
+
+def exclusions_of(
+    request: ChangeRequest, contributors: Sequence[Contributor], revisions: Sequence[PolicyRevision]
+) -> list[Exclusion]:
+    """Who must not vote, and why; the requester is known from the request itself."""
+    parts = [(each.username, each.part) for each in contributors]
+    if request.requester_kind == ActorKind.SERVICE_ACCOUNT:
+        parts.insert(0, (request.requester_owner, f"answers for {request.requester}, which asked for this"))
+    rules = [
+        (username, f"wrote the policy {revision.policy} as it is now")
+        for revision in revisions
+        for username in revision.enabled_by
+    ]
+    found: dict[str, Exclusion] = {}
+    for had_a_hand, whom in ((True, parts), (False, rules)):
+        for username, why in whom:
+            if username and username != request.requester:
+                row = Exclusion(request=request, username=username, reason=why[:200], had_a_hand=had_a_hand)
+                found.setdefault(username, row)
+    return list(found.values())
 
 
 def _fill(slots: Mapping[str, int], team_ids: Mapping[str, int], votes: list[list[int]]) -> dict[str, int]:

@@ -41,7 +41,7 @@ def restrictions_on(proposal: Proposal, *, takes_away: bool = False) -> Restrict
     """One query, however many policies there are; more only if one is about this object."""
     rows: Any = _policies_in_force()
     if takes_away:
-        rows = rows.union(_live_holds(proposal.object_type), all=True)
+        rows = rows.union(_live_holds(), all=True)
     action, names = action_named(proposal.action), None
     found = Restrictions()
     for kind, pk, name, text, subject in rows:
@@ -79,12 +79,19 @@ def get_policy(name: str) -> Policy:
     return found
 
 
+def newest_draft(name: str) -> PolicyRevision:
+    draft = get_policy(name).revisions.select_related("policy__current").order_by("-number").first()
+    if draft is None or draft.published_at is not None:
+        raise NotFound(f"Policy {name} has no draft: write one first.")
+    return draft
+
+
 def is_any_in_force() -> bool:
     return Policy.objects.filter(current__isnull=False).exists()
 
 
-def policies_in_force(policies: Iterable[InForce]) -> QuerySet[PolicyRevision]:
-    return PolicyRevision.objects.filter(pk__in=[met.revision_id for met in policies])
+def revisions_of(policies: Iterable[InForce]) -> QuerySet[PolicyRevision]:
+    return PolicyRevision.objects.select_related("policy").filter(pk__in=[met.revision_id for met in policies])
 
 
 def _policies_in_force() -> QuerySet[Any, Any]:
@@ -94,8 +101,8 @@ def _policies_in_force() -> QuerySet[Any, Any]:
     )
 
 
-def _live_holds(object_type: str) -> QuerySet[Any, Any]:
-    live = LegalHold.objects.filter(lifted_at=None, object_type=object_type)
+def _live_holds() -> QuerySet[Any, Any]:
+    live = LegalHold.objects.filter(lifted_at=None)
     return live.order_by().values_list(
         Value(_HOLD, CharField()), "pk", F("object_name"), Cast("reason", TextField()), F("subject")
     )

@@ -13,7 +13,7 @@ LONGEST = 256
 
 
 @transaction.atomic
-def place_hold(*, object_type: str, object_name: str, reason: str, by: Actor, subject: str = "") -> LegalHold:
+def place_hold(*, object_name: str, reason: str, by: Actor, subject: str = "") -> LegalHold:
     """Keep everything whose name fits `object_name` (a name, or a pattern) from being deleted or renamed."""
     permissions.require_admin(by)
     if not object_name.strip() or len(object_name) > LONGEST:
@@ -23,7 +23,6 @@ def place_hold(*, object_type: str, object_name: str, reason: str, by: Actor, su
     if subject and not subject.isdecimal():
         raise InvalidParameter(f"A version is named by its number, not '{subject}'.")
     hold = LegalHold.objects.create(
-        object_type=object_type,
         object_name=object_name.strip(),
         subject=subject,
         reason=reason,

@@ -9,16 +9,16 @@ from django.utils import timezone
 
 from apps.audit import services as audit
 from apps.governance import announcing
-from apps.governance.actions import Contributor, Proposal, action_named, proposal_of
+from apps.governance.actions import Proposal, action_named, proposal_of
 from apps.governance.choices import Kind
-from apps.governance.models import ChangeRequest, Exclusion, PolicyRevision
-from apps.governance.queries.eligibility import Jury
-from apps.governance.queries.policies import BUILT_IN, InForce, restrictions_on
+from apps.governance.models import ChangeRequest, Exclusion
+from apps.governance.queries.eligibility import Jury, exclusions_of
+from apps.governance.queries.policies import BUILT_IN, InForce, restrictions_on, revisions_of
 from apps.governance.queries.requests import live_request
 from apps.governance.services.evidence import pin
 from apps.governance.services.gates import request_look
 from apps.governance.terms import combined
-from mlregistry.actor import Actor, ActorKind
+from mlregistry.actor import Actor
 from mlregistry.errors import BadRequest, InvalidParameter, PermissionDenied
 
 LONGEST_REASON = 10_000
@@ -96,9 +96,9 @@ def _open(request: ChangeRequest, proposal: Proposal, policies: Sequence[InForce
     request.requester_kind, request.requester_owner = by.kind.value, by.owner
     request.opened_at = timezone.now()
     request.save(force_insert=True)
-    revisions = list(PolicyRevision.objects.filter(pk__in=[met.revision_id for met in policies]))
+    revisions = list(revisions_of(policies))
     request.revisions.set(revisions)
-    excluded = _exclusions(request, action.contributors(proposal), revisions)
+    excluded = exclusions_of(request, action.contributors(proposal), revisions)
     Exclusion.objects.bulk_create(excluded)
     pin(request)
     audit.record(
@@ -152,27 +152,6 @@ def said_of(request: ChangeRequest) -> str:
 
 def address_of(request: ChangeRequest) -> str:
     return f"{settings.MLREGISTRY_URL}/admin/reviews/{request.pk}"
-
-
-def _exclusions(
-    request: ChangeRequest, contributors: Sequence[Contributor], revisions: Sequence[PolicyRevision]
-) -> list[Exclusion]:
-    """Who must not vote, and why; the requester is known from the request itself."""
-    parts = [(each.username, each.part) for each in contributors]
-    if request.requester_kind == ActorKind.SERVICE_ACCOUNT:
-        parts.insert(0, (request.requester_owner, f"answers for {request.requester}, which asked for this"))
-    rules = [
-        (username, f"wrote the policy {revision.policy} as it is now")
-        for revision in revisions
-        for username in revision.enabled_by
-    ]
-    found: dict[str, Exclusion] = {}
-    for had_a_hand, whom in ((True, parts), (False, rules)):
-        for username, why in whom:
-            if username and username != request.requester:
-                row = Exclusion(request=request, username=username, reason=why[:200], had_a_hand=had_a_hand)
-                found.setdefault(username, row)
-    return list(found.values())
 
 
 def _check_reason(reason: str) -> None:

@@ -54,6 +54,16 @@ def write_draft(*, name: str, document: Mapping[str, Any], by: Actor) -> PolicyR
     return draft
 
 
+def draft_saying(*, name: str, document: Mapping[str, Any], by: Actor) -> PolicyRevision:
+    """The newest draft if it says just this, so that asking for it again finds the same request; else a new one."""
+    newest = (
+        PolicyRevision.objects.filter(policy__name=name).select_related("policy__current").order_by("-number").first()
+    )
+    if newest is not None and newest.published_at is None and newest.document == dict(document):
+        return newest
+    return write_draft(name=name, document=document, by=by)
+
+
 def publish(*, revision: PolicyRevision, by: Actor, reason: str = "") -> ChangeRequest | None:
     """Put a draft in force; None when that is done, or the request that has to be approved first."""
     permissions.require_admin(by)
