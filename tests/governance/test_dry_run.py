@@ -26,7 +26,10 @@ GATES = [
 def test_it_says_what_would_have_been_stopped_and_why(
     ada: User, bob: User, root: User, model: RegisteredModel, version: ModelVersion
 ) -> None:
-    good, elsewhere = make_version(ada, model, "s3://bucket/other"), make_version(ada, make_registered(ada, "other"))
+    good, elsewhere = (
+        make_version(ada, model, "s3://bucket/other"),
+        make_version(ada, make_registered(ada, "other"), "s3://bucket/third"),
+    )
     versions.set_tag(version=good, key="checked", value="yes", by=ada.actor())
     move(ada, version, "Production")  # registered by Bob
     move(ada, good, "Production")  # her own
