@@ -17,7 +17,7 @@ from apps.governance.queries import policies as policy_queries
 from apps.governance.queries import requests as queries
 from apps.governance.rest import serializers as s
 from apps.governance.services import holds, policies, revalidating, voting
-from apps.governance.services.gates import request_look
+from apps.governance.services.gates import rerun
 from mlregistry.levels import Level
 from mlregistry.native import Administrators, NewestFirst, Pages, SignedIn, actor, caller, said
 
@@ -101,8 +101,8 @@ class ChangeRequestsView(ReadOnlyModelViewSet[ChangeRequest]):
     @extend_schema(request=None, responses={202: None})
     @action(["post"], detail=True, filterset_fields=None)
     def look(self, request: Request, pk: str) -> Response:
-        """Have its gates look again; the answer does not wait for them."""
-        request_look(self._found(request, pk))
+        """Have its gates look again, for whoever asked, may vote or holds EDIT; the answer does not wait for them."""
+        rerun(request=self._found(request, pk), by=actor(request))
         return Response(status=status.HTTP_202_ACCEPTED)
 
     def _vote(self, request: Request, pk: str, decision: Decision) -> Response:
