@@ -61,7 +61,6 @@ def shown(
         status=status,
         title=f"{found.summary[:1].upper()}{found.summary[1:]}",
         crumbs=crumbs(),
-        found=found,
         about_address=action.address(proposal),
         jury=jury,
         approvals=jury.approvals,
