@@ -10,7 +10,7 @@ import pytest
 from tests import live, services
 from tests.emptying import emptied_with_the_record_unlocked  # noqa: F401  a fixture for every test
 
-SERVERS = ("server", "genuine", "genuine_auth")
+SERVERS = ("server", "team", "genuine", "genuine_auth")
 LINES_OF_LOG = 60
 ASKING = {"db", "transactional_db", "django_db_setup", "server"}
 """Fixtures that bring the database of this run."""

@@ -51,7 +51,7 @@ def prefill_card(*, version: ModelVersion) -> CardRevision:
 
 def _locked(version: ModelVersion) -> ModelVersion:
     """The version, held until the transaction ends, so that its revisions are numbered by one at a time."""
-    row = present().select_related("model").select_for_update(of=("self",)).filter(pk=version.pk).first()
+    row = present().select_related("model").select_for_update(of=("self",), no_key=True).filter(pk=version.pk).first()
     if row is None:
         raise NotFound(f"Model Version (name={version.model.name}, version={version.version}) not found")
     return row

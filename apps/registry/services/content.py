@@ -82,7 +82,7 @@ def seal_content(*, version_pk: int, progress: Progress) -> ContentState | None:
 def release_content(*, version: ModelVersion, by: Actor) -> None:
     """Let the version's files change again; for whoever deletes the version, in the same transaction."""
     # Locked, so that a job that is about to seal them comes before this, or finds the version deleted.
-    ModelVersion.objects.select_for_update().filter(pk=version.pk).first()
+    ModelVersion.objects.select_for_update(no_key=True).filter(pk=version.pk).first()
     if seals.unseal(holder=_holder(version)):
         audit.record("registry.content.released", target=version, by=by)
 
@@ -98,7 +98,7 @@ def _holder(version: ModelVersion) -> str:
 def _locked(version_pk: int) -> ModelVersion | None:
     """The version, which nobody can delete until the transaction ends."""
     present = ModelVersion.objects.exclude(current_stage=DELETED)
-    return present.select_for_update().filter(pk=version_pk).first()
+    return present.select_for_update(no_key=True).filter(pk=version_pk).first()
 
 
 @transaction.atomic
@@ -230,4 +230,4 @@ def _give_up(version_pk: int, reason: str) -> ContentState | None:
 
 def _content_to_write(version: ModelVersion) -> Content:
     Content.objects.get_or_create(version=version)
-    return Content.objects.select_for_update().get(version=version)
+    return Content.objects.select_for_update(no_key=True).get(version=version)

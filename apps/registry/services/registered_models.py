@@ -140,7 +140,7 @@ def touch(model: RegisteredModel, *changed: str) -> None:
 
 def locked(model: RegisteredModel) -> RegisteredModel:
     """The row as it is now, held until the transaction ends: what is counted on it is counted by one at a time."""
-    row = RegisteredModel.objects.select_for_update().filter(pk=model.pk).first()
+    row = RegisteredModel.objects.select_for_update(no_key=True).filter(pk=model.pk).first()
     if row is None:
         raise NotFound(f"Registered Model with name={model.name} not found")
     return row

@@ -109,7 +109,7 @@ def _is_signed(version: ModelVersion, content: Content, files: list[ContentFile]
 def _note(content: Content, found: Comparison) -> Content:
     """Write down what was found; of a version that was deleted meanwhile, nothing."""
     present = Content.objects.exclude(version__current_stage=DELETED).select_related("version__model")
-    row = present.select_for_update(of=("self",)).filter(pk=content.pk).first()
+    row = present.select_for_update(of=("self",), no_key=True).filter(pk=content.pk).first()
     if row is None:
         return content
     ContentFile.objects.bulk_update(found.moved, ["marker"], batch_size=1_000)

@@ -280,7 +280,7 @@ def _gone(version: ModelVersion) -> NotFound:
 
 def _tell_logged_model(model_id: str, version: ModelVersion) -> None:
     """List the version in the logged model's tag, where MLflow's clients and pages look for it."""
-    logged = LoggedModel.objects.select_for_update().get(model_id=model_id)
+    logged = LoggedModel.objects.select_for_update(no_key=True).get(model_id=model_id)
     held = logged.tags.filter(key=LOGGED_MODEL_TAG).first()
     named = {"name": version.model.name, "version": version.version}
     known = json.loads(held.value) if held else []
