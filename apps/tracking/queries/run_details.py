@@ -17,12 +17,12 @@ from apps.tracking.run_details_sql import STATEMENT
 class RunDetails(msgspec.Struct, frozen=True):
     """Everything logged for one run: lists of the wire in JSON, None where there is nothing."""
 
+    dataset_inputs: Sequence[dict[str, Any]]
     metrics: msgspec.Raw | None
     params: msgspec.Raw | None
     tags: msgspec.Raw | None
     model_inputs: msgspec.Raw | None
     model_outputs: msgspec.Raw | None
-    dataset_inputs: Sequence[dict[str, Any]]
 
     def read_metrics(self) -> list[Metric]:
         """The latest point of each metric, by key."""
@@ -52,7 +52,7 @@ def details_of(runs: Sequence[int]) -> dict[int, RunDetails]:
     rows = _rows(STATEMENT[connection.vendor], runs)
     taken = _dataset_inputs({run: _TAKEN.decode(inputs) for run, *_, inputs in rows if inputs})
     return {
-        run: RunDetails(*[text and msgspec.Raw(text) for text in texts], taken.get(run, ())) for run, *texts, _ in rows
+        run: RunDetails(taken.get(run, ()), *[text and msgspec.Raw(text) for text in texts]) for run, *texts, _ in rows
     }
 
 
