@@ -35,8 +35,9 @@ REPEATS = 5
 SEED = """
 INSERT INTO tracking_metrickey (name) SELECT 'm' || i FROM generate_series(0, 4) i ON CONFLICT DO NOTHING;
 INSERT INTO tracking_run
-    (uuid, experiment_id, name, user_id, created_by, status, start_time, lifecycle_stage, artifact_uri)
-    SELECT md5(n::text), %(experiment)s, 'run ' || n, 'ada', 'admin', 'FINISHED', 1700000000000 + n, 'active',
+    (uuid, experiment_id, name, user_id, created_by, status, start_time, end_time, lifecycle_stage, artifact_uri)
+    SELECT md5(n::text), %(experiment)s, 'run ' || n, 'ada', 'admin', 'FINISHED', 1700000000000 + n,
+           1700000000000 + n + n::bigint * 7919 %% 3600000, 'active',
            'mlflow-artifacts:/' || %(experiment)s || '/' || md5(n::text) || '/artifacts'
       FROM generate_series(1, %(runs)s) n;
 INSERT INTO tracking_latestmetric (run_id, key_id, step, timestamp, value, is_nan)

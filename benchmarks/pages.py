@@ -74,7 +74,8 @@ def _of_many_runs(folder: Path, database: str) -> None:
             "/admin/experiments/",
             table,
             f"{table}?filter=metrics.m0+%3E+0.2",
-            f"{table}?sort=metrics.m1+DESC",
+            f"{table}?sort=-metrics.m1",
+            f"{table}?sort=-attributes.duration",
         ):
             _print(path, lambda path=path: session.get(server.url(path)))
 

@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests import live
+from tests.e2e.browsing import DESK, PHONE, sign_in
 from tests.e2e.conftest import ARGUMENTS, NAMES
-from tests.e2e.test_sign_in import DESK, PHONE, sign_in
 
 FOLDER = live.PROJECT / "docs" / "screenshots"
 SIZES = {"desk": DESK, "phone": PHONE}

@@ -7,6 +7,7 @@ import ipaddress
 import re
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
@@ -23,6 +24,7 @@ BROKER_DRIVERS = {"redis": "redis", "rediss": "redis", "amqp": "amqp", "amqps": 
 HIGHEST_PORT = 65535
 HOST_NAME = re.compile(r"([a-z0-9_-]+\.)*[a-z][a-z0-9_-]*", re.IGNORECASE)
 """Without a port; what ends in a number is an address, or wrong."""
+SHORTEST_SECRET = 16
 STAGE_NAME = 20
 TAKEN_STAGES = ("None", "Staging", "Production", "Archived", "Deleted_Internal", "latest")
 """What a stage cannot be called: MLflow's own, and the words that mean something else where a stage may be named."""
@@ -31,7 +33,7 @@ TAKEN_STAGES = ("None", "Staging", "Production", "Archived", "Deleted_Internal",
 @register(TAG)
 def check_settings(*, app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """Every setting that is wrong, each with what would be right."""
-    return [*_serving(), *_access(), *_database(), *_work(), *_outgoing(), *_keys(), *_stages()]
+    return [*_serving(), *_access(), *_database(), *_work(), *_outgoing(), *_keys(), *_stages(), *_gates()]
 
 
 def is_loopback(host: str) -> bool:
@@ -121,6 +123,17 @@ def _stages() -> Iterator[Error]:
         elif stage.lower() in known:
             yield _error("E011", f"MLREGISTRY_STAGES has {stage!r}, which is taken (in any case); use another name.")
         known.add(stage.lower())
+
+
+def _gates() -> Iterator[Error]:
+    advisories, secret = settings.MLREGISTRY_ADVISORIES, settings.MLREGISTRY_GATE_SECRET
+    if advisories and not Path(advisories).exists():
+        yield _error(
+            "E021",
+            f"MLREGISTRY_ADVISORIES is {advisories!r}, where nothing is: name a JSON file, a zip or a folder of OSV's.",
+        )
+    if secret and len(secret) < SHORTEST_SECRET:
+        yield _error("E022", f"MLREGISTRY_GATE_SECRET has {len(secret)} characters; it needs {SHORTEST_SECRET}.")
 
 
 def _error(code: str, said: str) -> Error:

@@ -8,6 +8,7 @@ Each names one error code of the MLflow wire. There is no HTTP here: `mlregistry
     ├── AlreadyExists        the name or key is taken
     ├── NotFound             absent, or hidden from whoever asks: both look the same
     ├── PermissionDenied     visible to whoever asks, but not theirs to change
+    │   └── AskedFor         not done, but asked for: others decide on it, where `address` says
     ├── Unauthenticated      no one is signed in, or the credentials are wrong
     ├── InvalidState         the object is in a state that does not allow this
     ├── Unsupported          the server or its store cannot do this
@@ -48,6 +49,15 @@ class NotFound(RegistryError):
 
 class PermissionDenied(RegistryError):
     code = "PERMISSION_DENIED"
+
+
+class AskedFor(PermissionDenied):
+    """Whoever asks may ask for it, and has: what is missing is that others agree."""
+
+    def __init__(self, message: str, *, title: str, address: str) -> None:
+        super().__init__(message)
+        self.title, self.address = title, address
+        """What was asked for, as a link to the page where it is decided."""
 
 
 class Unauthenticated(RegistryError):

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from http import HTTPStatus
 
@@ -58,6 +58,8 @@ class Reply:
     status: int
     reason: str
     """The standard's words for the status, not the other side's."""
+    content: bytes = field(default=b"", repr=False)
+    """What was answered, where that was asked for, and cut at `READ_AT_MOST`: nothing to be shown as it is."""
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
@@ -78,8 +80,12 @@ def post(
     headers: Mapping[str, str],
     timeout: float = ANSWER_WITHIN_S,
     resolver: Resolver = resolve,
+    keep_content: bool = False,
 ) -> Reply:
-    """Send `content` to `url`; whatever status comes back is a reply. Raises `OutgoingFailed` where none does."""
+    """Send `content` to `url`; whatever status comes back is a reply. Raises `OutgoingFailed` where none does.
+
+    What is answered is thrown away, unless `keep_content` asks for it: then an answer that breaks off is a failure.
+    """
     deadline = _Deadline(timeout)
     try:
         target = _parsed(url, ("https", "http"))
@@ -87,7 +93,7 @@ def post(
     except InvalidParameter as refused:
         raise OutgoingFailed(refused.message) from None
     try:
-        return _send(target, _Pinned(addresses, deadline), content, headers)
+        return _send(target, _Pinned(addresses, deadline), content, headers, keep_content=keep_content)
     except httpcore2.TimeoutException:
         raise OutgoingFailed(f"{target.host} did not answer in time ({timeout:g} s).") from None
     except httpcore2.NetworkError as error:
@@ -96,21 +102,24 @@ def post(
         raise OutgoingFailed(f"{target.host} gave no answer in HTTP.") from None
 
 
-def _send(target: httpx2.URL, backend: "_Pinned", content: bytes, headers: Mapping[str, str]) -> Reply:
+def _send(
+    target: httpx2.URL, backend: "_Pinned", content: bytes, headers: Mapping[str, str], *, keep_content: bool
+) -> Reply:
     # Host is said here because httpcore2's own leaves out the brackets of an IPv6 address.
     sent = [("Host", target.netloc.decode()), ("User-Agent", "mlregistry"), *headers.items()]
     with (
         httpcore2.ConnectionPool(ssl_context=_trusted(), network_backend=backend) as pool,
         pool.stream("POST", _core_url(target), headers=sent, content=content) as response,
     ):
-        # The status has come: the message has arrived, whatever becomes of the rest.
-        with suppress(*_FAILURES):
-            read = 0
+        answer = bytearray()
+        # The status has come: the message has arrived, whatever becomes of the rest that nobody wants.
+        with suppress(*(() if keep_content else _FAILURES)):
             for chunk in response.iter_stream():
-                read += len(chunk)
-                if read >= READ_AT_MOST:
+                answer += chunk
+                if len(answer) >= READ_AT_MOST:
                     break
-        return Reply(response.status, _reason(response.status))
+        kept = bytes(answer[:READ_AT_MOST]) if keep_content else b""
+        return Reply(response.status, _reason(response.status), kept)
 
 
 def _core_url(target: httpx2.URL) -> httpcore2.URL:

@@ -23,10 +23,14 @@ class Refusal(Exception):
     """The server does not start; the message says why, and what would help."""
 
 
-def require_good_settings() -> None:
-    wrong = [str(message.msg) for message in checks.run_checks(tags=[TAG]) if message.is_serious()]
+def require_good_settings(say: Callable[[str], None]) -> None:
+    """Refuse to start with what is wrong; what works less than it could is only said."""
+    found = checks.run_checks(tags=[TAG])
+    wrong = [str(message.msg) for message in found if message.is_serious()]
     if wrong:
         raise Refusal(" ".join(wrong))
+    for message in found:
+        say(f"Warning: {message.msg}")
 
 
 def require_writable(folder: Path) -> None:

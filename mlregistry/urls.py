@@ -45,12 +45,14 @@ urlpatterns = [
     path("admin/", include("apps.audit.pages.urls")),
     path("admin/", include("apps.accounts.pages.urls")),
     path("admin/", include("apps.jobs.pages.urls")),
+    path("admin/", include("apps.governance.pages.urls")),
     path("admin/", include("apps.tracking.pages.urls")),
     path("admin/", include("apps.registry.pages.urls")),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", login_required(TemplateView.as_view(template_name="api_docs.html")), name="docs"),
     path("api/v1/", include("apps.accounts.rest.urls")),
+    path("api/v1/", include("apps.governance.rest.urls")),
     path("api/v1/", include("apps.tracking.rest.urls")),
     path("api/v1/", include("apps.registry.rest.urls")),
     path("", include("apps.accounts.api.urls")),
@@ -58,4 +60,4 @@ urlpatterns = [
     path("", include("apps.registry.api.urls")),
 ]
 
-handler404 = "mlregistry.wire.errors.not_found"
+handler404 = "mlregistry.console.page.not_found"

@@ -12,6 +12,8 @@ from tests.emptying import emptied_with_the_record_unlocked  # noqa: F401  a fix
 
 SERVERS = ("server", "genuine", "genuine_auth")
 LINES_OF_LOG = 60
+ASKING = {"db", "transactional_db", "django_db_setup", "server"}
+"""Fixtures that bring the database of this run."""
 
 
 @pytest.fixture(scope="session")
@@ -41,11 +43,17 @@ def pytest_report_header() -> str:
     return services.described()
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+@pytest.hookimpl(tryfirst=True)  # before pytest reads the marks, and xdist the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that need the genuine server share one xdist worker: starting it takes longer than asking it."""
+    """What asks no database need not be asked on each of them.
+
+    Tests that need the genuine server share one xdist worker: starting it takes longer than asking it.
+    """
     for item in items:
-        if {"genuine", "genuine_auth"} & set(getattr(item, "fixturenames", ())):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("django_db") is None and not fixtures & ASKING:
+            item.add_marker(pytest.mark.once)
+        if fixtures & {"genuine", "genuine_auth"}:
             item.add_marker(pytest.mark.xdist_group("genuine"))
 
 

@@ -196,6 +196,7 @@ def _auth_settings(folder: Path, username: str, password: str) -> dict[str, str]
     config.write_text(
         "[mlflow]\n"
         "default_permission = READ\n"
+        "auth_cache_ttl_seconds = 600\n"  # checking a password takes longer than answering
         f"database_uri = sqlite:///{folder}/auth.db\n"
         f"admin_username = {username}\n"
         "authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"

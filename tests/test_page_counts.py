@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import resolve
 
 from apps.audit.models import Entry
+from apps.governance.models import Policy
 from apps.jobs.models import Job
 from apps.registry.models import RegisteredModel
 from apps.tracking.models import Experiment
@@ -44,6 +45,7 @@ PAGES = (
     "/admin/experiments/{experiment}/keys/",
     "/admin/experiments/{experiment}/columns/",
     "/admin/experiments/{experiment}/export/?format=csv",
+    "/admin/experiments/{experiment}/selected/targets/?words=a",
     "/admin/experiments/{experiment}/views/{view}/",
     "/admin/runs/{run}/",
     "/admin/runs/{run}/charts/",
@@ -69,6 +71,14 @@ PAGES = (
     "/admin/models/{registered_pk}/",
     "/admin/models/{registered_pk}/diff/",
     "/admin/models/{registered_pk}/versions/1/",
+    "/admin/reviews/",
+    "/admin/reviews/{request}/",
+    "/admin/reviews/{request}/progress/",
+    "/admin/policies/",
+    "/admin/policies/new/",
+    "/admin/policies/{policy_pk}/",
+    "/admin/policies/{policy_pk}/edit/",
+    "/admin/holds/",
     "/admin/people/",
     "/admin/people/teams/",
     "/admin/people/teams/{team}/",
@@ -95,6 +105,7 @@ def world(db: None, tmp_path: Path, settings: Any) -> Iterator[World]:
     Job.objects.create(kind="tests", payload={}, username=root.username, actor_kind="person", address="", owner="")
     made.names |= {
         "registered_pk": str(RegisteredModel.objects.get(name=made.names["registered"]).pk),
+        "policy_pk": str(Policy.objects.get(name=made.names["policy"]).pk),
         "view": str(view.pk),
         "person": str(made.people["reader"].pk),
         "job": str(Job.objects.values_list("pk", flat=True)[0]),

@@ -1,5 +1,6 @@
 """Who holds what, on the page of the object: shown to those who manage it, written by the service."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
@@ -125,9 +126,9 @@ class GrantingAdmin(GrantedAdmin):
         for row in formset.forms:
             if not row.has_changed():
                 continue
-            holder = row.cleaned_data["holder"]
+            named = {"target": target, "holder": row.cleaned_data["holder"], "by": page_actor(request)}
             if row in formset.deleted_forms:
-                self.grants.remove(target=target, holder=holder, by=page_actor(request))
+                self.attempt(request, partial(self.grants.remove, **named))
             else:
                 level = Level[row.cleaned_data["level"]]
-                self.grants.set(target=target, holder=holder, level=level, by=page_actor(request))
+                self.attempt(request, partial(self.grants.set, **named, level=level))

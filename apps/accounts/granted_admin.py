@@ -16,10 +16,10 @@ from django.http import HttpRequest
 
 from apps.accounts.grants import ObjectGrants
 from apps.accounts.models import User
-from mlregistry.errors import RegistryError
+from mlregistry.errors import AskedFor, RegistryError
 from mlregistry.large_tables import LargeTableAdmin
 from mlregistry.levels import Level
-from mlregistry.service_admin import ServiceAdmin
+from mlregistry.service_admin import ServiceAdmin, say_asked
 
 M = TypeVar("M", bound=Model)
 MOST_AT_ONCE = 1_000
@@ -99,6 +99,8 @@ class GrantedAdmin(ServiceAdmin, LargeTableAdmin):
             try:
                 act(row)
                 succeeded += 1
+            except AskedFor as asked:
+                say_asked(request, asked)
             except RegistryError as refused:
                 refusals.append(refused.message)
         if succeeded:

@@ -74,6 +74,8 @@ class TeamGrant(GroupObjectPermissionBase):
         ]
 
 
+Grant = UserGrant | TeamGrant
+
 _kinds: "list[ObjectGrants]" = []
 
 
@@ -225,6 +227,18 @@ class ObjectGrants:
             cursor.execute(f"SELECT {self.level_sql('%(target)s')}", {"user": user.pk, "target": target.pk})
             return Level(cursor.fetchone()[0])
 
+    def levels(self, target: models.Model, users: Sequence[User]) -> dict[int, Level]:
+        """`level` of many users, by their keys; two queries where their groups are prefetched."""
+        held = self.on(target)
+        own = {holder.pk: level for holder, level in held if isinstance(holder, User)}
+        team = {holder.pk: level for holder, level in held if not isinstance(holder, User)}
+        found = {}
+        for user in users:
+            by_team = [team[group.pk] for group in user.groups.all() if group.pk in team]
+            level = own.get(user.pk, max(by_team, default=Level(settings.MLREGISTRY_DEFAULT_PERMISSION)))
+            found[user.pk] = Level.MANAGE if user.is_superuser else level
+        return found
+
     def demand(
         self, found: models.QuerySet[M], user: User, *, at_least: Level, absent: str, subject: str, via: str = ""
     ) -> M:
@@ -256,8 +270,23 @@ class ObjectGrants:
         for table, key, pks in ((self.users, "user", users), (self.teams, "group", groups)):
             rows = table._default_manager.filter(**{f"{key}__in": pks}).select_related(OBJECT, key, "permission")
             shown = self.filter(rows, reader, at_least=at_least, via=OBJECT) if pks else []
-            found += [(getattr(row, OBJECT), getattr(row, key), self._level_of(row)) for row in shown]
+            found += [(getattr(row, OBJECT), getattr(row, key), self.level_of(row)) for row in shown]
         return sorted(found, key=lambda held: str(held[0]).lower())
+
+    def known_to(self, reader: User, *, users: models.QuerySet[User], teams: models.QuerySet[Any]) -> "list[Grant]":
+        """What these hold, as far as `reader` may know: the grants on what she manages, and of her own and her teams'
+        those on what she can see."""
+        found: list[Grant] = []
+        for table, holders, own in (
+            (self.users, {"user__in": users}, models.Q(user=reader.pk)),
+            (self.teams, {"group__in": teams}, models.Q(group__in=reader.groups.all())),
+        ):
+            rows = table._default_manager.filter(**holders).select_related(OBJECT, "permission").order_by("pk")
+            if not reader.is_superuser:
+                manages = models.Q(_Held(OBJECT, self, reader, Level.MANAGE))
+                rows = self.filter(rows, reader, via=OBJECT).filter(own | manages)
+            found += rows
+        return found
 
     def manageable(self, pk: int, reader: User) -> models.Model:
         """The object with this key, for somebody who manages it."""
@@ -270,13 +299,13 @@ class ObjectGrants:
         found: list[tuple[Holder, Level]] = []
         for table, holder, name in ((self.users, "user", "username"), (self.teams, "group", "name")):
             rows = table._default_manager.filter(content_object=target).select_related(holder, "permission")
-            found += [(getattr(row, holder), self._level_of(row)) for row in rows.order_by(f"{holder}__{name}")]
+            found += [(getattr(row, holder), self.level_of(row)) for row in rows.order_by(f"{holder}__{name}")]
         return found
 
     def held(self, target: models.Model, holder: Holder) -> Level | None:
         """What was granted to exactly this holder, None without a grant."""
         row = self._rows(target, holder).select_related("permission").first()
-        return self._level_of(row) if row else None
+        return self.level_of(row) if row else None
 
     def get(self, target: models.Model, holder: Holder) -> Level:
         """The same, and `NotFound` without a grant."""
@@ -285,45 +314,57 @@ class ObjectGrants:
             raise self._missing(target, holder)
         return level
 
+    def allow(self, target: models.Model, holder: Holder, level: Level | None, leave: Any) -> dict[str, Any]:
+        """Refuse a change (`level` None: taking the grant back), or say what the record tells of it besides.
+
+        Asked in the transaction of each change, for apps whose objects need more than that `by` manages them; `leave`
+        is what their callers have in the place of asking.
+        """
+        return {}
+
     @transaction.atomic
-    def create(self, *, target: models.Model, holder: Holder, level: Level, by: Actor) -> None:
+    def create(self, *, target: models.Model, holder: Holder, level: Level, by: Actor, leave: Any = None) -> Grant:
         """Grant to whoever has no grant on `target` yet. Whether `by` may grant is the caller's to ask."""
         taken = AlreadyExists(f"{self._words} permission ({self._names(target, holder)}) already exists.")
         if self._rows(target, holder).exists():
             raise taken
+        told = self.allow(target, holder, level, leave)
         try:
             with transaction.atomic():
-                self._add(target, holder, level)
+                row = self._add(target, holder, level)
         except IntegrityError:  # somebody else was faster
             raise taken from None
-        self._record("create", target, holder, by, level=level)
+        self._record("create", target, holder, by, level=level.name, **told)
+        return row
 
     @transaction.atomic
-    def update(self, *, target: models.Model, holder: Holder, level: Level, by: Actor) -> None:
+    def update(self, *, target: models.Model, holder: Holder, level: Level, by: Actor, leave: Any = None) -> Grant:
         """Change the level of a grant that is there."""
-        row = self._rows(target, holder).select_for_update(of=("self",)).select_related("permission").first()
+        rows = self._rows(target, holder).select_for_update(of=("self",)).select_related("permission")
+        row: Grant | None = rows.first()
         if row is None:
             raise self._missing(target, holder)
-        before = self._level_of(row)
+        told = self.allow(target, holder, level, leave)
+        before = self.level_of(row)
         row.permission = self._permission(level)
         row.save()
-        self._record("update", target, holder, by, level=level, before=before)
+        self._record("update", target, holder, by, level=level.name, before=before.name, **told)
+        return row
 
     @transaction.atomic
-    def set(self, *, target: models.Model, holder: Holder, level: Level, by: Actor) -> None:
+    def set(self, *, target: models.Model, holder: Holder, level: Level, by: Actor, leave: Any = None) -> None:
         """Grant, or change what was granted."""
-        if self._rows(target, holder).exists():
-            self.update(target=target, holder=holder, level=level, by=by)
-        else:
-            self.create(target=target, holder=holder, level=level, by=by)
+        change = ObjectGrants.update if self._rows(target, holder).exists() else ObjectGrants.create
+        change(self, target=target, holder=holder, level=level, by=by, leave=leave)
 
     @transaction.atomic
-    def remove(self, *, target: models.Model, holder: Holder, by: Actor) -> None:
+    def remove(self, *, target: models.Model, holder: Holder, by: Actor, leave: Any = None) -> None:
         """Take a grant back: what the holder's teams and the default give counts again."""
+        told = self.allow(target, holder, None, leave)
         deleted, _ = self._rows(target, holder).delete()
         if not deleted:
             raise self._missing(target, holder)
-        self._record("remove", target, holder, by)
+        self._record("remove", target, holder, by, **told)
 
     @property
     def _words(self) -> str:
@@ -346,27 +387,26 @@ class ObjectGrants:
             return self.users._default_manager.filter(content_object=target, user=holder)
         return self.teams._default_manager.filter(content_object=target, group_id=holder.pk)
 
-    def _add(self, target: models.Model, holder: Holder, level: Level) -> None:
-        permission = self._permission(level)
-        if isinstance(holder, User):
-            self.users._default_manager.create(content_object=target, user=holder, permission=permission)
-        else:
-            self.teams._default_manager.create(content_object=target, group_id=holder.pk, permission=permission)
+    def _add(self, target: models.Model, holder: Holder, level: Level) -> Grant:
+        holds = {"user": holder} if isinstance(holder, User) else {"group_id": holder.pk}
+        table: type[Any] = self.users if isinstance(holder, User) else self.teams
+        row: Grant = table._default_manager.create(content_object=target, permission=self._permission(level), **holds)
+        return row
 
     def _permission(self, level: Level) -> Permission:
         return Permission.objects.get(
             content_type=ContentType.objects.get_for_model(self._object), codename=codename(level, self.kind)
         )
 
-    def _level_of(self, row: "UserGrant | TeamGrant") -> Level:
+    def level_of(self, row: Grant) -> Level:
         return Level[row.permission.codename.removesuffix(f"_{self.kind}").upper()]
 
-    def _record(self, verb: str, target: models.Model, holder: Holder, by: Actor, **levels: Level) -> None:
+    def _record(self, verb: str, target: models.Model, holder: Holder, by: Actor, **told: Any) -> None:
         kind = "user" if isinstance(holder, User) else "team"
         audit.record(
             f"accounts.grant.{verb}",
             target=target,
             by=by,
             holder=f"{kind}:{holder}",
-            **{name: level.name for name, level in levels.items()},
+            **told,
         )

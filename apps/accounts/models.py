@@ -12,6 +12,9 @@ from mlregistry.actor import Actor, ActorKind
 from mlregistry.errors import PermissionDenied
 from mlregistry.levels import Requirement
 
+RESERVED_NAMES = "__user_"
+"""How names begin by which MLflow's clients know what a user, not a team, was granted."""
+
 
 class User(AbstractUser):
     """A person, or a service account that a person answers for."""

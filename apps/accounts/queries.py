@@ -1,5 +1,7 @@
 """Reading accounts: names are known to everyone who is signed in (permissions are given by name), the rest is not."""
 
+from typing import Any
+
 from django.db.models import F, Q, QuerySet
 
 from apps.accounts.choices import UserKind
@@ -79,6 +81,18 @@ def get_team_by_pk(pk: int) -> Team:
 
 def members(team: Team) -> QuerySet[User]:
     return User.objects.filter(groups=team.pk)
+
+
+def memberships(team: Team) -> QuerySet[Any]:
+    """Who is in the team, as rows of their own, in the order in which they came."""
+    return User.groups.through.objects.filter(group=team.pk).order_by("pk")
+
+
+def get_membership(team: Team, user: User) -> Any:
+    found = memberships(team).filter(user=user.pk).first()
+    if found is None:
+        raise NotFound(f"{user.username} is not in {team.name}.")
+    return found
 
 
 def tokens_visible_to(user: User) -> QuerySet[Token]:

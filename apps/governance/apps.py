@@ -4,3 +4,12 @@ from django.apps import AppConfig
 class GovernanceConfig(AppConfig):
     name = "apps.governance"
     label = "governance"
+
+    def ready(self) -> None:
+        from apps.governance import checks, recorded  # noqa: F401, PLC0415  its models are there only now
+        from apps.governance.pages import brought  # noqa: PLC0415
+        from apps.governance.services import policies  # noqa: PLC0415
+
+        policies.add()
+        brought.bring()
+        recorded.add()

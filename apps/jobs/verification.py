@@ -12,9 +12,9 @@ from mlregistry.actor import Actor
 VERIFY_JOB = "audit.verify"
 
 
-def request_verification(*, by: Actor) -> Job:
-    """Have the record verified; who asks while that is under way gets the same job."""
-    return enqueue(kind=VERIFY_JOB, payload={}, by=by, unique_key=VERIFY_JOB)
+def request_verification(*, address: str, by: Actor) -> Job:
+    """Have the record verified, asked for at `address`; who asks while that is under way gets the same job."""
+    return enqueue(kind=VERIFY_JOB, payload={"address": address}, by=by, unique_key=VERIFY_JOB)
 
 
 @register(VERIFY_JOB)

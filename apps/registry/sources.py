@@ -63,6 +63,19 @@ class Source:
     """Where the files lie; empty for prompts."""
     run_id: str = ""
     logged_model_id: str = ""
+    copy_of: ModelVersion | None = None
+    """The registered version whose files these are, where it was named as the source."""
+
+
+def copied(version: ModelVersion) -> Source:
+    """The same files again, under whatever name."""
+    return Source(
+        f"models:/{version.model.name}/{version.version}",
+        version.location,
+        version.run_id,
+        version.logged_model_id,
+        copy_of=version,
+    )
 
 
 def prompt_source(uri: str) -> Source:
@@ -164,15 +177,12 @@ def _in_run(run: Run, path: str) -> str:
 
 
 def _from_version(user: User, uri: str, *, run_id: str | None, model_id: str | None) -> Source:
-    """The same files again: a copy of a version, under whatever name."""
     version = _version(user, _models_path(uri), uri)
     if version.model.is_prompt:
         raise InvalidParameter(_PROMPT.format(source=uri))
     if run_id not in (None, version.run_id) or model_id not in (None, version.logged_model_id):
         raise InvalidParameter(_OTHER_IDS.format(source=uri))
-    return Source(
-        f"models:/{version.model.name}/{version.version}", version.location, version.run_id, version.logged_model_id
-    )
+    return copied(version)
 
 
 def _version(user: User, path: str, uri: str) -> ModelVersion:

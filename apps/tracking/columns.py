@@ -15,8 +15,8 @@ ATTRIBUTES = {
     "end_time": "Ended",
     "run_id": "Run ID",
 }
-UNSORTED = {"duration"}
-"""What the search language has no words for."""
+DURATION = "duration"
+"""A column of tables alone: MLflow's search language has no word for it, so no filter names it."""
 NAME = "attributes.run_name"
 MOST_COLUMNS = 60
 
@@ -46,14 +46,14 @@ class Column:
 
     @property
     def begins_with_the_most(self) -> bool:
-        """Whether the first click on its header sorts downwards: the best metric, the latest time."""
-        return self.is_number or self.key in ("start_time", "end_time")
+        """Whether the first click on its header sorts downwards: the best metric, the latest time, the longest."""
+        return self.is_number or self.key in ("start_time", "end_time", DURATION)
 
     @property
     def reference(self) -> str:
         """How the search language names it; empty where it cannot."""
         if self.prefix == "attributes":
-            return "" if self.key in UNSORTED else self.id
+            return self.id
         quote = next((quote for quote in "`\"'" if quote not in self.key), "")
         return f"{self.prefix}.{quote}{self.key}{quote}" if quote else ""
 

@@ -1,5 +1,8 @@
 """What can be searched for: the grammars of runs, experiments and logged models, as MLflow's server has them."""
 
+from dataclasses import replace
+
+from apps.tracking.columns import DURATION
 from mlregistry.wire.search import Entity, Field, Grammar, values
 from mlregistry.wire.search import grammar as words
 
@@ -32,6 +35,14 @@ RUNS = Grammar(
             ("dataset", "datasets"),
             fields=words.named(("name", "digest", "context"), words.LISTABLE_TEXT),
         ),
+    )
+)
+
+# The genuine server orders by no duration, so on the wire nothing does.
+RUNS_IN_TABLES = Grammar(
+    entities=(
+        replace(RUNS.bare, orders={**RUNS.bare.orders, **words.ordered_by(DURATION)}),
+        *RUNS.entities[1:],
     )
 )
 

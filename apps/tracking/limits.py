@@ -37,4 +37,4 @@ PRESIGNED_SECONDS_MOST = 604_800
 SAVED_VIEW_NAME = 100
 SAVED_VIEW_STATE = 20_000
 SAVED_VIEWS = 100
-"""Of one experiment."""
+"""Of one person in one experiment."""

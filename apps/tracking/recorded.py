@@ -30,6 +30,7 @@ def add() -> None:
             "tracking.experiment.purge": "deleted {target} for good",
             "tracking.run.delete": _run("deleted"),
             "tracking.run.restore": _run("restored"),
+            "tracking.run.move": "moved {target} ({run_id}) from experiment {experiment} to {to}",
             "tracking.run.purge": "deleted {target} ({run_id}) for good, with its files",
             "tracking.logged_model.delete": "deleted {target}",
             "tracking.logged_model.restore": "restored {target}",

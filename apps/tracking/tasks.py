@@ -45,7 +45,7 @@ def sweep_uploads(job: RunningJob) -> dict[str, Any]:
 
 
 def change_runs(job: RunningJob) -> dict[str, Any]:
-    """Delete, restore or tag the runs that were chosen in a table."""
+    """Delete, restore, tag or move the runs that were chosen in a table."""
     return many_runs.change_many(payload=job.payload, by=job.requested_by, report=job.progress)
 
 

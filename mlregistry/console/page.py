@@ -18,10 +18,12 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods
 
-from mlregistry.errors import NotFound, PermissionDenied, RegistryError, TooLarge
+from mlregistry.errors import AskedFor, NotFound, PermissionDenied, RegistryError, TooLarge
 from mlregistry.levels import Access, Level, Requirement
+from mlregistry.wire import errors
 
 P = ParamSpec("P")
+PAGES = "/admin/"
 _STATUS = {NotFound: 404, PermissionDenied: 403, TooLarge: 413}
 
 
@@ -79,9 +81,21 @@ def gone_to(request: HttpRequest, address: str, *, said: str = "") -> HttpRespon
     return HttpResponse(status=303, headers={"Location": address})
 
 
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """`handler404`: a page to read where people look at pages, the wire's error everywhere else."""
+    user = getattr(request, "user", None)
+    if request.path.startswith(PAGES) and user is not None and user.is_authenticated:
+        return _refused(request, NotFound("There is no such page."))
+    return errors.not_found(request, exception)
+
+
 def _refused(request: HttpRequest, refusal: RegistryError) -> HttpResponse:
+    asked = refusal if isinstance(refusal, AskedFor) else None
     status = next((status for kind, status in _STATUS.items() if isinstance(refusal, kind)), 400)
     if is_part(request):
-        return TemplateResponse(request, "console/refusal.html", {"refusal": refusal.message}, status=status)
+        return TemplateResponse(
+            request, "console/refusal.html", {"refusal": refusal.message, "asked": asked}, status=status
+        )
     title = {403: "Not yours to do", 404: "Not found"}.get(status, "That does not work")
-    return show(request, "console/refused.html", status=status, title=title, refusal=refusal.message)
+    context = {"title": "Asked for" if asked else title, "refusal": refusal.message, "asked": asked}
+    return show(request, "console/refused.html", status=status, **context)

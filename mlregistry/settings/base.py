@@ -13,6 +13,8 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 # Where it listens, and where the embedded database, artifacts, keys and queue live.
 MLREGISTRY_HOST: str = env.str("MLREGISTRY_HOST", default="127.0.0.1")
 MLREGISTRY_PORT = whole_number("MLREGISTRY_PORT", 5000)
+# The address that people reach it by, for links in messages.
+MLREGISTRY_URL: str = env.str("MLREGISTRY_URL", default=f"http://{MLREGISTRY_HOST}:{MLREGISTRY_PORT}").rstrip("/")
 MLREGISTRY_DATA = Path(env.str("MLREGISTRY_DATA", default=str(BASE_DIR / "data"))).resolve()
 MLREGISTRY_WORKERS = whole_number("MLREGISTRY_WORKERS", 2)
 
@@ -64,6 +66,11 @@ MLREGISTRY_SIGNING_KEY: str = env.str("MLREGISTRY_SIGNING_KEY", default="")
 
 # Addresses of private networks that webhooks may reach all the same: hosts or networks, such as 10.1.0.0/16.
 MLREGISTRY_OUTGOING_ALLOW: tuple[str, ...] = tuple(env.list("MLREGISTRY_OUTGOING_ALLOW", default=[]))
+
+# Gates: advisories in OSV's format (a JSON file, a zip, or a folder of either) that dependencies are held against, and
+# the secret that what external gates are asked is signed with.
+MLREGISTRY_ADVISORIES: str = env.str("MLREGISTRY_ADVISORIES", default="")
+MLREGISTRY_GATE_SECRET: str = env.str("MLREGISTRY_GATE_SECRET", default="")
 
 DEBUG = False
 SECRET_KEY = secret_key(env.str("MLREGISTRY_SECRET_KEY", default=""), MLREGISTRY_DATA)
@@ -213,6 +220,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
+    "ENUM_NAME_OVERRIDES": {
+        "KindEnum": "apps.accounts.choices.UserKind",
+        "RequestKindEnum": "apps.governance.choices.Kind",
+        "RequestStateEnum": "apps.governance.choices.State",
+        "GateVerdictEnum": "apps.governance.choices.GateVerdict",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "mlregistry.wire.openapi.describe_wire",

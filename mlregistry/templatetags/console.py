@@ -1,5 +1,6 @@
 """What every page writes alike: times, sizes, durations, numbers, states."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,10 +17,10 @@ register = template.Library()
 MILLISECONDS = 1000
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
 _TONES = {
-    "good": {"finished", "ready", "clean", "production", "succeeded", "sealed", "delivered"},
-    "live": {"running", "queued", "scheduled", "pending", "pending_registration"},
-    "warn": {"staging", "suspicious", "killed", "cancelled"},
-    "bad": {"failed", "failed_registration", "drifted", "unreadable", "deleted"},
+    "good": {"finished", "ready", "clean", "production", "succeeded", "sealed", "delivered", "applied", "passed"},
+    "live": {"running", "queued", "scheduled", "pending", "pending_registration", "open", "approved"},
+    "warn": {"staging", "suspicious", "killed", "cancelled", "stale", "expired"},
+    "bad": {"failed", "failed_registration", "drifted", "unreadable", "deleted", "rejected", "crashed"},
 }
 
 
@@ -90,6 +91,12 @@ def size(count: int | None) -> str:
 def markdown(text: str | None) -> SafeString | str:
     """What people wrote, as they meant it to look."""
     return rendered(text) if text else ""
+
+
+@register.filter
+def markdown_naming(text: str | None, names: Collection[str]) -> SafeString | str:
+    """The same of what names people with @: those are set off."""
+    return rendered(text, names) if text else ""
 
 
 @register.filter

@@ -1,16 +1,18 @@
 """Error codes of the MLflow wire, their HTTP statuses, and the one place where exceptions become answers."""
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
-from mlregistry.errors import InternalError, RegistryError
+from mlregistry.errors import InternalError, NotFound, RegistryError
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +48,8 @@ _TRANSLATIONS: tuple[tuple[type[Exception], str, str], ...] = (
     (UnreadablePostError, "BAD_REQUEST", "The body ended before it was complete."),
 )
 """What Django and DRF raise, with the sentence where theirs says too much or too little; the first that fits counts."""
+BROKEN_REFERENCE = re.compile(r"foreign key constraint", re.IGNORECASE)
+"""How databases say, at the end of a transaction, that something written refers to a row that is gone."""
 CHALLENGE = 'Basic realm="mlregistry"'
 
 
@@ -73,6 +77,8 @@ def describe(error: Exception) -> tuple[str, str]:
     for kind, code, message in _TRANSLATIONS:
         if isinstance(error, kind):
             return code, message or _flatten(getattr(error, "detail", error))
+    if isinstance(error, IntegrityError) and BROKEN_REFERENCE.search(str(error)):
+        return NotFound.code, "What this is about was deleted meanwhile."
     logger.error("unforeseen error", exc_info=error)
     return InternalError.code, "The server failed to answer this request; its log says why."
 
@@ -93,5 +99,5 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """`handler404`: no such call."""
+    """There is no such call."""
     return error_response("ENDPOINT_NOT_FOUND", f"There is no {request.method} {request.path} on this server.")

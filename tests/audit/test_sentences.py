@@ -20,6 +20,9 @@ VERBS = {
     "accounts.grant.*": [("create",), ("update",), ("remove",)],
     "tracking.*.purge": [("run",), ("logged_model",), ("experiment",)],
     "registry.content.*": [("drifted",), ("restored",)],
+    "governance.vote.*": [("approve",), ("reject",)],
+    "governance.policy.*": [("publish",), ("retire",)],
+    "governance.request.*": [("reject",), ("cancel",), ("expire",), ("go_stale",), ("fail",)],
 }
 """What stands in the places of actions that the source puts together."""
 

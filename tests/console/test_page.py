@@ -76,6 +76,15 @@ def test_pages_for_administrators_do_not_exist_for_others(request_of_somebody: H
     assert secret(request_of_somebody).content == b"secret"
 
 
+def test_what_does_not_exist_is_a_page_to_people_and_an_error_to_programs(client: Client, db: None) -> None:
+    client.force_login(User.objects.create_user("ada", is_staff=True))
+    for address in ("/admin/nowhere/", "/admin/registry/cardrevision/add/?version=1"):
+        answer = client.get(address)
+        assert answer.status_code == 404
+        assert "There is no such page." in answer.content.decode()
+    assert client.get("/api/v1/nowhere").json()["error_code"] == "ENDPOINT_NOT_FOUND"
+
+
 def test_a_page_answers_the_methods_it_names_alone(request_of_somebody: HttpRequest) -> None:
     @page(requires=Level.READ, methods=("POST",))
     def writing(request: HttpRequest) -> HttpResponse:

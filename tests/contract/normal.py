@@ -9,11 +9,15 @@ TIMES = {
 }  # fmt: skip
 A_REAL_TIME = 1_600_000_000_000  # scenarios give small times, so that given times are compared and real ones are not
 KEY_VALUES = {"tags", "params", "metrics"}
-SETS = {"aliases", "latest_versions", "dataset_inputs", "dataset_summaries", "model_inputs", "model_outputs"}
+SETS = {
+    "aliases", "latest_versions", "dataset_inputs", "dataset_summaries", "model_inputs", "model_outputs",
+    "roles", "permissions", "role_permissions", "assignments",
+}  # fmt: skip
 IDS = re.compile(r"\b(?:m-)?[0-9a-f]{32}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 LOCATION = re.compile(r"(mlflow-artifacts:/+)(\d+)")
 NUMBERED = re.compile(r"""(\b(?:ids?|experiment)[ =:]*["'\[(]*)(\d+)\b""", re.IGNORECASE)
 HINT = re.compile(r"supplied: .*?Hint")  # we add what was expected; the genuine server leaves a hole
+OWN_ROLE = re.compile(r"__user_\d+__")
 RANDOM_NAME = re.compile(r"^[a-z]+-[a-z]+-\d+$")
 
 
@@ -58,12 +62,13 @@ class Normaliser:
         return key in KEY_VALUES and bool(parent) and all("key" in item for item in items if isinstance(item, dict))
 
     def _text(self, value: str, key: str) -> str:
-        if key in ("experiment_id", "experiment_ids"):
+        if key in ("experiment_id", "experiment_ids", "resource_pattern"):
             return self._experiment(value)
         if key.endswith("page_token"):
             return "<token>" if value else value
         if key in ("run_name", "value") and RANDOM_NAME.match(value):
             return "<random name>"
+        value = OWN_ROLE.sub("__user_<id>__", value)
         value = IDS.sub(lambda found: self._id(found[0]), value)
         value = LOCATION.sub(lambda found: found[1] + self._experiment(found[2]), value)
         if key == "message":

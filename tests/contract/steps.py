@@ -15,6 +15,8 @@ PREFIX = "/api/2.0/mlflow/"
 RUN = {"run": "run.info.run_id"}
 EXPERIMENT = {"experiment": "experiment_id"}
 MODEL = {"model": "model.info.model_id"}
+PASSWORD = "correct horse battery"
+"""Of every user that a scenario makes."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Step:
     """Fields of the answer that are not compared; the scenario says why."""
     shows: tuple[str, ...] = ()
     """Response headers that are compared."""
+    by: str = ""
+    """The user who asks, by `PASSWORD`; the administrator where nobody is named."""
 
     @property
     def url(self) -> str:
@@ -53,7 +57,7 @@ class Step:
         return replace(self, path=self.url.replace("/api/", f"/{prefix}/", 1))
 
 
-OPTIONS = ("save", "says", "differs", "without", "shows", "headers")
+OPTIONS = ("save", "says", "differs", "without", "shows", "headers", "by")
 
 
 def _split(fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

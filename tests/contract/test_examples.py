@@ -59,12 +59,18 @@ def ran(request: pytest.FixtureRequest, version: str) -> Ran:
 
 
 every_script = pytest.mark.parametrize(
-    ("version", "name"), [(version, script.stem) for version, scripts in SCRIPTS.items() for script in scripts]
+    ("version", "name"),
+    [
+        # What a database answers to the calls of training scripts, the newer client shows on each.
+        pytest.param(version, script.stem, marks=[pytest.mark.once] if version == "2.22" else [])
+        for version, scripts in SCRIPTS.items()
+        for script in scripts
+    ],
 )
 
 
 @every_script
-@pytest.mark.usefixtures("genuine")
+@pytest.mark.usefixtures("genuine", "server")
 def test_a_training_script_leaves_what_it_leaves_on_the_genuine_server(name: str, ran: Ran) -> None:
     on_genuine, on_ours = ran[name]
 
@@ -73,7 +79,7 @@ def test_a_training_script_leaves_what_it_leaves_on_the_genuine_server(name: str
 
 
 @every_script
-@pytest.mark.usefixtures("genuine")
+@pytest.mark.usefixtures("genuine", "server")
 def test_a_training_script_reads_back_what_it_reads_from_the_genuine_server(name: str, ran: Ran) -> None:
     on_genuine, on_ours = ran[name]
 

@@ -45,7 +45,7 @@ def by_2(genuine: LiveServer, server: LiveServer, tmp_path_factory: pytest.TempP
 @pytest.mark.parametrize(
     ("version", "script"), [(version, script) for version, scripts in SCRIPTS.items() for script in scripts]
 )
-@pytest.mark.usefixtures("genuine")
+@pytest.mark.usefixtures("genuine", "server")
 def test_a_script_is_told_what_the_genuine_server_tells(
     request: pytest.FixtureRequest, version: str, script: str
 ) -> None:

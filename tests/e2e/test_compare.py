@@ -1,16 +1,14 @@
 """Runs side by side in a real browser: by click and by key, and without a complaint of the browser's."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import mlflow
 import pytest
 from mlflow.entities import Metric, Param
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.e2e.test_sign_in import DESK, PHONE, sign_in
+from tests.e2e.browsing import DESK, PHONE, too_wide
 from tests.live import LiveServer
 
 pytestmark = pytest.mark.once
@@ -70,28 +68,6 @@ def _run(client: mlflow.MlflowClient, experiment: str, number: int, rate: float)
     return run
 
 
-@contextmanager
-def _signed_in(browser: Browser, server: LiveServer, **options: object) -> Iterator[Page]:
-    context = browser.new_context(**options)
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("response", lambda answer: complaints.append(answer.url) if answer.status >= 400 else None)
-    sign_in(page, server, server.password)
-    expect(page.get_by_role("heading", name="Home")).to_be_visible()
-    yield page
-    assert complaints == []
-    assert page.evaluate("window.fired") is None
-    context.close()
-
-
-@pytest.fixture
-def page(browser: Browser, server: LiveServer) -> Iterator[Page]:
-    with _signed_in(browser, server, viewport=DESK) as opened:
-        yield opened
-
-
 def _open(page: Page, server: LiveServer, sweep: Sweep, more: str = "") -> None:
     page.goto(server.url(sweep.address + more))
     expect(page.locator(".comparison")).not_to_have_attribute("aria-busy", "true")
@@ -102,25 +78,23 @@ def _row(page: Page, key: str) -> object:
 
 
 @pytest.mark.parametrize(
-    "options",
+    "page",
     [{"viewport": DESK}, {"viewport": PHONE}, {"viewport": DESK, "color_scheme": "dark"}],
+    indirect=True,
     ids=["desk", "phone", "dark"],
 )
-def test_every_tab_draws_without_a_complaint(
-    browser: Browser, server: LiveServer, sweep: Sweep, options: dict[str, object]
-) -> None:
-    with _signed_in(browser, server, **options) as page:
-        _open(page, server, sweep)
-        for tab in TABS:
-            page.get_by_role("button", name=tab, exact=True).click()
-            expect(page.get_by_role("button", name=tab, exact=True)).to_have_attribute("aria-current", "page")
-            page.wait_for_load_state("networkidle")
-            part = page.locator(f'.comparison > section[aria-label="{tab}"]')
-            expect(part).to_be_visible()
-            if tab not in ("Table", "Artifacts"):
-                expect(part.locator("canvas").first).to_be_visible()
-            assert page.evaluate("document.documentElement.scrollWidth") <= options["viewport"]["width"]  # type: ignore[index]
-        expect(page.locator("#trouble")).to_be_hidden()
+def test_every_tab_draws_without_a_complaint(page: Page, server: LiveServer, sweep: Sweep) -> None:
+    _open(page, server, sweep)
+    for tab in TABS:
+        page.get_by_role("button", name=tab, exact=True).click()
+        expect(page.get_by_role("button", name=tab, exact=True)).to_have_attribute("aria-current", "page")
+        page.wait_for_load_state("networkidle")
+        part = page.locator(f'.comparison > section[aria-label="{tab}"]')
+        expect(part).to_be_visible()
+        if tab not in ("Table", "Artifacts"):
+            expect(part.locator("canvas").first).to_be_visible()
+        assert not too_wide(page)
+    expect(page.locator("#trouble")).to_be_hidden()
 
 
 def test_the_best_is_marked_and_the_direction_is_the_readers_to_choose(

@@ -1,28 +1,17 @@
 """A version in a real browser: its page, its card, and nothing that somebody wrote runs there."""
 
-from collections.abc import Iterator
 from urllib.parse import quote
 
 import mlflow
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.e2e.test_sign_in import DESK, PHONE, sign_in
+from tests.e2e.browsing import DESK, PHONE
 from tests.live import LiveServer
 from tests.serve.processes import until
 
 CANARY = "<script>window.fired = 1</script><img src=x onerror='window.fired = 1'>"
 NAME = f"canary {CANARY.replace('/', '|').replace(':', '|')}"
-
-
-@pytest.fixture
-def page(browser: Browser, server: LiveServer, request: pytest.FixtureRequest) -> Iterator[Page]:
-    context = browser.new_context(**getattr(request, "param", {"viewport": DESK}))
-    opened = context.new_page()
-    sign_in(opened, server, server.password)
-    expect(opened.get_by_role("heading", name="Home")).to_be_visible()
-    yield opened
-    context.close()
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import mlflow
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.browsing import DESK, PHONE, listen, sign_in
 from tests.live import LiveServer
 
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 PAGES = (
     "/admin/",
     "/admin/tracking/experiment/",
@@ -29,12 +29,6 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture
-def complaints() -> list[str]:
-    """What the browser complained of: script errors, refused styles and scripts, answers that are no success."""
-    return []
-
-
-@pytest.fixture
 def open_page(browser: Browser, complaints: list[str]) -> Iterator[Open]:
     contexts = []
 
@@ -42,21 +36,12 @@ def open_page(browser: Browser, complaints: list[str]) -> Iterator[Open]:
         context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-        page.on("response", lambda answer: complaints.append(answer.url) if answer.status >= 400 else None)
+        listen(page, complaints)
         return page
 
     yield opened
     for context in contexts:
         context.close()
-
-
-def sign_in(page: Page, server: LiveServer, password: str, username: str = "") -> None:
-    page.goto(server.url("/"))
-    page.get_by_label("Username").fill(username or server.username)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
 
 
 def test_a_wrong_password_is_told_and_signs_nobody_in(server: LiveServer, open_page: Open) -> None:

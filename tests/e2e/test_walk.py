@@ -1,36 +1,25 @@
 """Every page there is, walked by its links as four people: nothing fails, nothing is too wide, all can use it."""
 
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import mlflow
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import Resolver404, resolve
 from playwright.sync_api import Browser, Page
 
-from tests import live, services
-from tests.e2e.test_sign_in import DESK, PHONE, sign_in
+from tests import live
+from tests.e2e.browsing import DESK, PEOPLE, PHONE, enter, listen, too_wide, unusable
 
-PEOPLE = {"admin": "", "editor": "mira.okafor", "reader": "petra.novak", "outsider": "liam.frost"}
-"""Of manage.py demo; the administrator is the server's own."""
-PASSWORD = "walks-every-page-4"
 HOSTILE = "<script>window.fired = 1</script><img src=x onerror='window.fired = 1'> {{ 7 }} \u202eعربي 🧪"
 LONG = f"{HOSTILE} {'long' * 1250}"[:5000]
 KEY = "on error / alert.1 -" * 12
 OF_ONE_ROUTE = 2
 """Pages of one route that are opened: the second shows what the first does not, a third nothing new."""
-AXE = {"resultTypes": ["violations"], "preload": False}
-"""Without `preload`: to look into style sheets, axe writes them into the page, which the page's policy refuses."""
 TABLES = ("admin/accounts/", "admin/audit/entry", "admin/jobs/job/", "admin/registry/", "admin/tracking/")
 """Django's own pages of our tables."""
-SERIOUS = ("serious", "critical")
 LEAVES = re.compile(r"/(logout|password_change|download|archive|export|csv|zip|raw)\b|[?&](format|download)=")
 """Addresses that end the walk or are files."""
 
@@ -63,13 +52,12 @@ class Walk:
 
     def _links_of(self, address: str) -> list[str]:
         self.page.goto(self.server.url(address), wait_until="networkidle" if self.looks_closely else "load")
-        width = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if width > 0:
+        if width := too_wide(self.page):
             self.faults.append(f"{address}: {width} px wider than the window")
         if self.page.evaluate("window.fired"):
             self.faults.append(f"{address}: what somebody wrote was run")
         if self.looks_closely:
-            self.faults += [f"{address}: {fault}" for fault in _unusable(self.page)]
+            self.faults += [f"{address}: {fault}" for fault in unusable(self.page)]
         # Links in drawings have no plain `href` property.
         absolute = "found => found.map(link => new URL(link.getAttribute('href'), location).href)"
         links = self.page.eval_on_selector_all("a[href]", absolute)
@@ -88,15 +76,6 @@ def _route(address: str) -> str:
         return resolve(urlsplit(address).path).route
     except Resolver404:
         return address
-
-
-def _unusable(page: Page) -> list[str]:
-    found = Axe().run(page, options=AXE).response["violations"]
-    return [
-        f"{violation['id']}: {violation['nodes'][0]['html'][:200]}"
-        for violation in found
-        if violation["impact"] in SERIOUS
-    ]
 
 
 def _hostile(server: live.LiveServer, folder: Path) -> None:
@@ -123,38 +102,25 @@ def _hostile(server: live.LiveServer, folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[live.LiveServer]:
-    """A server full of a team's work, where nobody may see what was not given to them.
-
-    On PostgreSQL where there is one: the other tests with a browser have SQLite.
-    """
-    settings = {"MLREGISTRY_DEFAULT_PERMISSION": "NO_PERMISSIONS"}
-    with ExitStack() as stack:
-        address = services.postgres()
-        database = stack.enter_context(live.fresh_database(address)) if address else ""
-        folder = tmp_path_factory.mktemp("team")
-        running = stack.enter_context(live.ours(folder, database=database, **settings))
-        command = [sys.executable, "manage.py", "demo", "--password", PASSWORD, "--runs", "40"]
-        subprocess.run(command, cwd=live.PROJECT, env=running.environment, check=True, capture_output=True)
-        with pytest.MonkeyPatch.context() as environment:
-            environment.setenv("MLFLOW_TRACKING_TOKEN", running.token)
-            _hostile(running, tmp_path_factory.mktemp("hostile"))
-        yield running
+def full(team: live.LiveServer, tmp_path_factory: pytest.TempPathFactory) -> live.LiveServer:
+    """The team's server, with hostile names on top."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("MLFLOW_TRACKING_TOKEN", team.token)
+        _hostile(team, tmp_path_factory.mktemp("hostile"))
+    return team
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("person", PEOPLE)
 def test_every_page_can_be_walked(
-    browser: Browser, team: live.LiveServer, person: str, viewport: dict[str, int]
+    browser: Browser, full: live.LiveServer, person: str, viewport: dict[str, int]
 ) -> None:
     context = browser.new_context(viewport=viewport)
     page = context.new_page()
-    walk = Walk(page, team, looks_closely=person == "admin", opens_tables=person == "admin" and viewport is DESK)
-    page.on("pageerror", lambda error: walk.faults.append(f"{page.url}: {error}"))
-    page.on("console", lambda said: said.type == "error" and walk.faults.append(f"{page.url}: {said.text}"))
-    page.on("response", lambda answer: answer.status >= 400 and walk.faults.append(f"{answer.status} {answer.url}"))
-    sign_in(page, team, PASSWORD if PEOPLE[person] else team.password, PEOPLE[person])
+    walk = Walk(page, full, looks_closely=person == "admin", opens_tables=person == "admin" and viewport is DESK)
+    listen(page, walk.faults)
+    enter(page, full, person)
     walk.from_("/admin/")
     context.close()
     assert walk.faults == []

@@ -47,7 +47,7 @@ def test_a_copy_has_the_files_and_ids_of_what_it_copies(ada: User, run: Run, mod
     versions.set_alias(version=first, alias="champion", by=ada.actor())
     for uri in ("models:/classifier/1", "models:/classifier@champion", "models:/classifier/latest"):
         copied = sources.resolve(ada, uri, run_id=None, model_id=None)
-        assert copied == sources.Source("models:/classifier/1", first.location, run.uuid, "")
+        assert copied == sources.Source("models:/classifier/1", first.location, run.uuid, "", copy_of=first)
 
 
 @pytest.fixture

@@ -13,7 +13,11 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.models import Team, Token, User
+from apps.accounts.roles import permission_of
 from apps.accounts.services import people, service_accounts, teams, tokens
+from apps.governance.choices import Decision
+from apps.governance.services import holds, policies, voting
+from apps.governance.services.opening import ApprovalNeeded
 from apps.registry import events, sources
 from apps.registry.choices import ContentState, Verdict
 from apps.registry.models import (
@@ -35,6 +39,7 @@ from apps.tracking.models import Experiment, LoggedModel
 from apps.tracking.permissions import EXPERIMENT_GRANTS
 from apps.tracking.queries import keys
 from apps.tracking.queries.runs import run_row, run_to_write
+from apps.tracking.resources import EXPERIMENTS
 from apps.tracking.services import experiments, inputs, logged_models, run_data, runs
 from mlregistry.actor import system
 from mlregistry.levels import Level
@@ -88,7 +93,8 @@ def standing(artifact_folder: Path) -> World:
             EXPERIMENT_GRANTS.set(target=experiment, holder=user, level=LEVELS[name], by=BY)
     for name, user in holders.items():
         MODEL_GRANTS.set(target=registered, holder=user, level=LEVELS[name], by=BY)
-    names |= {"retired": str(retired.pk)} | _accounts(root, holders["reader"]) | _webhooks(root)
+    names |= {"retired": str(retired.pk)} | _accounts(watched, holders["reader"]) | _webhooks(root)
+    names |= _governed(root, holders)
     callers = {"anonymous": Caller(Client())}
     callers |= {name: by_password(user) for name, user in (holders | {"administrator": root}).items()}
     callers |= {f"{scope} token": by_token(root, scope=scope) for scope in ("read", "write", "admin")}
@@ -177,6 +183,36 @@ def _registered(root: User, name: str, names: dict[str, str]) -> dict[str, str]:
     return {"registered": name, "source": source}
 
 
+def _governed(root: User, holders: dict[str, User]) -> dict[str, str]:
+    """A model whose aliases a policy protects, with a request that is open and one that was applied."""
+    model = registered_models.create_model(name="governed", tags=[], description="", creator=root, by=root.actor())
+    for name, user in holders.items():
+        MODEL_GRANTS.set(target=model, holder=user, level=LEVELS[name], by=BY)
+    source = sources.resolve(root, "s3://bucket/governed", run_id=None, model_id=None)
+    version = versions.create_version(model=model, source=source, tags=[], run_link="", description="", by=root.actor())
+    for alias in ("guarded", "past"):
+        versions.set_alias(version=version, alias=alias, by=root.actor())
+    terms = {"models": ["governed"], "protects": {"alias": ["*"]}}
+    policies.publish(revision=policies.write_draft(name="aliases", document=terms, by=BY), by=BY)
+    policies.write_draft(name="aliases", document=terms | {"approvals": 2}, by=BY)
+    asked = []
+    for alias in ("guarded", "past"):
+        try:
+            versions.delete_alias(model=model, alias=alias, by=holders["editor"].actor())
+        except ApprovalNeeded as needed:
+            asked.append(needed.request)
+    request, applied = asked
+    voting.vote(request=applied, voter=root, decision=Decision.APPROVE, by=root.actor())
+    hold = holds.place_hold(object_name="kept", reason="a case", by=BY)
+    return {
+        "governed": model.name,
+        "policy": "aliases",
+        "request": str(request.pk),
+        "applied_request": str(applied.pk),
+        "hold": str(hold.pk),
+    }
+
+
 def _contents(version: ModelVersion) -> None:
     """What background jobs find out about a version's files."""
     now = timezone.now()
@@ -202,8 +238,10 @@ def more_of_everything(world: World, count: int) -> None:
         person = people.create(username=name, password=PASSWORD, by=BY)
         service_accounts.create(username=f"robot-{number}", owner=manager, by=BY)
         tokens.create(user=manager, name=name, scope="read", by=BY)
-        teams.create(name=name, by=BY)
+        another = teams.create(name=name, by=BY)
         teams.add_member(team=team, user=person, by=BY)
+        teams.add_member(team=another, user=world.people["reader"], by=BY)
+        EXPERIMENT_GRANTS.set(target=watched, holder=another, level=Level.READ, by=BY)
         _webhook(root, name)
         _tell()
 
@@ -235,11 +273,13 @@ def _more_of_the_version(root: User, version: ModelVersion, name: str) -> None:
     )
 
 
-def _accounts(root: User, reader: User) -> dict[str, str]:
+def _accounts(watched: Experiment, reader: User) -> dict[str, str]:
     """Someone, something and some team to administer."""
     subject = people.create(username="subject", password=PASSWORD, by=BY)
     service_accounts.create(username="robot", owner=subject, by=BY)
     team = teams.create(name="risk", by=BY)
     teams.add_member(team=team, user=reader, by=BY)
+    held = EXPERIMENT_GRANTS.create(target=watched, holder=team, level=Level.READ, by=BY)
     token, _ = tokens.create(user=subject, name="of the subject", scope="read", by=BY)
-    return {"team": str(team.pk), "token": str(token.pk)}
+    permission = permission_of(EXPERIMENTS, held)
+    return {"team": str(team.pk), "team_permission": str(permission.id), "token": str(token.pk)}

@@ -1,5 +1,6 @@
 """What MLflow's user calls answer with."""
 
+from apps.accounts.api.role_answers import Role
 from mlregistry.wire.answers import Answer
 
 
@@ -40,7 +41,7 @@ class CurrentUser(Answer, kw_only=True):
 
 
 class ListedUser(Identity, kw_only=True):
-    roles: list[str] = []
+    roles: list[Role] = []
 
 
 class ListedUsers(Answer, kw_only=True):

@@ -1,11 +1,13 @@
 """Users as MLflow's wire spells them."""
 
-from apps.accounts.grants import every_kind
-from apps.accounts.models import User
-from mlregistry.wire.endpoint import Wire
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
-PERMISSION_LISTS = {"experiment": "experiment_permissions", "registeredmodel": "registered_model_permissions"}
-"""Kinds of objects whose permissions MLflow's clients up to 3.11 read from the user; later ones ask for them apart."""
+from apps.accounts.models import User
+from apps.accounts.resources import every_resource
+from apps.accounts.roles import WORKSPACE, Role, RolePermission
+from mlregistry.wire.endpoint import Wire
 
 
 def identity(user: User) -> Wire:
@@ -14,17 +16,42 @@ def identity(user: User) -> Wire:
 
 
 def user(user: User) -> Wire:
-    """Who it is, and what was granted to that user by name."""
-    answer = identity(user) | {field: [] for field in PERMISSION_LISTS.values()}
-    for grants in every_kind():
-        if field := PERMISSION_LISTS.get(grants.kind):
-            answer[field] = [
-                {grants.wire_key: str(known_by), "user_id": user.pk, "permission": level.name}
-                for known_by, level in grants.held_by(user)
-            ]
-    return answer
+    """Who it is, and what was granted to that user by name: MLflow's clients up to 3.11 read it here."""
+    held = {
+        f"{resource.types[0]}_permissions": [
+            {resource.grants.wire_key: str(known_by), "user_id": user.pk, "permission": level.name}
+            for known_by, level in resource.grants.held_by(user)
+        ]
+        for resource in every_resource()
+    }
+    return identity(user) | held
 
 
-def listed(user: User) -> Wire:
-    """A line of the list of users; roles are what MLflow has instead of teams."""
-    return identity(user) | {"roles": []}
+def listed(user: User, roles: Sequence[Role]) -> Wire:
+    """A line of the list of users."""
+    return identity(user) | {"roles": [role(one) for one in roles]}
+
+
+def role(found: Role) -> Wire:
+    return asdict(found) | {"workspace": WORKSPACE}
+
+
+def role_permission(found: RolePermission) -> Wire:
+    return asdict(found)
+
+
+def user_permission(held_by: Role, found: RolePermission) -> Wire:
+    """A permission as it counts for a user: not the row, but the role that it comes from."""
+    return {
+        "role_id": held_by.id,
+        "role_name": held_by.name,
+        "workspace": WORKSPACE,
+        "resource_type": found.resource_type,
+        "resource_pattern": found.resource_pattern,
+        "permission": found.permission,
+    }
+
+
+def assignment(membership: Any) -> Wire:
+    """Who is in which team."""
+    return {"id": membership.pk, "user_id": membership.user_id, "role_id": membership.group_id}

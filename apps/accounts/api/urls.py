@@ -1,8 +1,8 @@
-"""Routes of MLflow's user calls."""
+"""Routes of MLflow's calls on users and roles."""
 
-from apps.accounts.api import views
+from apps.accounts.api import roles, user_permissions, views
 from mlregistry.wire import endpoint
 
-DECLARING = (views,)
+DECLARING = (views, roles, user_permissions)
 
 urlpatterns = endpoint.urlpatterns("apps.accounts.api")

@@ -3,6 +3,7 @@
 from apps.accounts import queries
 from apps.accounts.api import answers, render, schemas
 from apps.accounts.models import Token
+from apps.accounts.roles import roles_of_users
 from apps.accounts.services import people
 from mlregistry.levels import Access
 from mlregistry.wire.endpoint import Wire, WireRequest, endpoint
@@ -27,7 +28,10 @@ def get_current_user(request: WireRequest[Empty]) -> Wire:
 
 @endpoint("GET", "users/list", Empty, requires=Access.SIGNED_IN, returns=answers.ListedUsers)
 def list_users(request: WireRequest[Empty]) -> Wire:
-    return {"users": [render.listed(user) for user in queries.users()]}
+    """Everybody's name; of the roles one's own, and for administrators all."""
+    users, asker = queries.users(), request.user
+    held = roles_of_users(users if asker.is_superuser else users.filter(pk=asker.pk), asker)
+    return {"users": [render.listed(user, held[user.pk]) for user in users]}
 
 
 @endpoint("PATCH", "users/update-password", schemas.UpdatePassword, requires=Access.SIGNED_IN, returns=Empty)

@@ -3,10 +3,10 @@
 from django.db import IntegrityError, transaction
 
 from apps.accounts import permissions
-from apps.accounts.models import Team, User
+from apps.accounts.models import RESERVED_NAMES, Team, User
 from apps.audit import services as audit
 from mlregistry.actor import Actor
-from mlregistry.errors import AlreadyExists, InvalidParameter
+from mlregistry.errors import AlreadyExists, InvalidParameter, NotFound
 
 LONGEST_NAME = 150
 
@@ -24,6 +24,7 @@ def create(*, name: str, by: Actor, description: str = "") -> Team:
 def update(*, team: Team, by: Actor, name: str | None = None, description: str | None = None) -> Team:
     """Rename or describe; what is None stays as it is."""
     permissions.require_admin(by)
+    _hold(team)
     before = {"name": team.name, "description": team.description}
     if name is not None:
         team.name = _acceptable(name)
@@ -35,31 +36,41 @@ def update(*, team: Team, by: Actor, name: str | None = None, description: str |
 
 
 @transaction.atomic
-def add_member(*, team: Team, user: User, by: Actor) -> None:
-    """Adding a member twice changes nothing, and is not recorded twice."""
+def add_member(*, team: Team, user: User, by: Actor) -> bool:
+    """Whether that changed anything: adding a member twice does not, and is not recorded twice."""
     permissions.require_admin(by)
     if user.groups.filter(pk=team.pk).exists():
-        return
+        return False
     user.groups.add(team)
     audit.record("accounts.team.add_member", target=team, by=by, member=user.username)
+    return True
 
 
 @transaction.atomic
-def remove_member(*, team: Team, user: User, by: Actor) -> None:
+def remove_member(*, team: Team, user: User, by: Actor) -> bool:
+    """Whether there was anybody to remove."""
     permissions.require_admin(by)
     if not user.groups.filter(pk=team.pk).exists():
-        return
+        return False
     user.groups.remove(team)
     audit.record("accounts.team.remove_member", target=team, by=by, member=user.username)
+    return True
 
 
 @transaction.atomic
 def delete(*, team: Team, by: Actor) -> None:
     """Delete a team with its grants; its members stay."""
     permissions.require_admin(by)
+    _hold(team)
     members = list(team.user_set.order_by("username").values_list("username", flat=True))
     audit.record("accounts.team.delete", target=team, by=by, members=members)
     team.delete()
+
+
+def _hold(team: Team) -> None:
+    """Lock the team, so that it is neither made anew by saving it nor deleted twice."""
+    if not Team.objects.select_for_update(of=("self",)).filter(pk=team.pk).values_list("pk"):
+        raise NotFound(f"The team {team.name} is no longer there.")
 
 
 def _state(team: Team) -> dict[str, str]:
@@ -70,6 +81,8 @@ def _acceptable(name: str) -> str:
     name = name.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise InvalidParameter(f"A team's name has 1 to {LONGEST_NAME} printable characters.")
+    if name.startswith(RESERVED_NAMES):
+        raise InvalidParameter(f"A team's name does not begin with '{RESERVED_NAMES}': such names are taken for users.")
     return name
 
 

@@ -20,8 +20,8 @@ from mlregistry.wire.keyset import Term, fetch_page
 TERMS = (Term("pk", int, ascending=False),)
 MOST_LOG = 20_000
 """The end of a log that a page shows."""
-RESULT = "address"
-"""The field of a job's result that says where to go on: a path on this server."""
+ORIGIN = "address"
+"""The field of a job's payload that says on which page it was asked for: a path on this server."""
 
 
 @page(requires=Access.SIGNED_IN)
@@ -61,6 +61,7 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
         "percent": _percent(found),
         "log": found.log[-MOST_LOG:],
         "is_cut": len(found.log) > MOST_LOG,
+        "origin": _origin(found),
         **_result(found),
     }
     if is_part(request):
@@ -93,14 +94,18 @@ def _percent(job: Job) -> int | None:
     return min(100, round(100 * job.done / job.total)) if job.total else None
 
 
+def _origin(job: Job) -> str:
+    """Where to go back to, only where it is a page of ours."""
+    address = str(job.payload.get(ORIGIN, ""))
+    return address if address.startswith("/admin/") else ""
+
+
 def _result(job: Job) -> dict[str, Any]:
-    """Plain values as a table, the rest as JSON; a path to go on to only where it is one of ours."""
+    """Plain values as a table, the rest as JSON."""
     result = dict(job.result or {})
-    address = str(result.pop(RESULT, ""))
     plain = {key: value for key, value in result.items() if isinstance(value, str | int | float) or value is None}
     nested = {key: value for key, value in result.items() if key not in plain and value not in ([], {})}
     return {
         "facts": [(key.replace("_", " "), value) for key, value in plain.items()],
         "nested": json.dumps(nested, indent=2, ensure_ascii=False) if nested else "",
-        "address": address if address.startswith("/admin/") else "",
     }

@@ -1,6 +1,7 @@
 """The audit record's verify button: below this app nothing can start a job."""
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from apps.audit.pages.record import require_auditor
 from apps.jobs.choices import ACTIVE
@@ -16,7 +17,7 @@ from mlregistry.service_admin import page_actor
 @page(requires=Access.SIGNED_IN, methods=("POST",))
 def verify(request: HttpRequest) -> HttpResponse:
     require_auditor(request)
-    return started(request, request_verification(by=page_actor(request)))
+    return started(request, request_verification(address=reverse("audit"), by=page_actor(request)))
 
 
 def verification(request: HttpRequest) -> Panel:

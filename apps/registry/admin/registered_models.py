@@ -1,5 +1,6 @@
 """Registered models and prompts in the admin: described, renamed, deleted, and given to people and teams."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -65,7 +66,8 @@ class RegisteredModelAdmin(GrantingAdmin):
         if "description" in form.changed_data:
             registered_models.describe_model(model=model, description=obj.description, by=by)
         if "name" in form.changed_data:
-            registered_models.rename_model(model=model, name=obj.name, by=by)
+            rename = partial(registered_models.rename_model, model=model, name=obj.name, by=by)
+            self.attempt(request, rename)
 
     @admin.action(description="Delete the selected models, with their versions")
     def delete_rows(self, request: HttpRequest, queryset: QuerySet[RegisteredModel]) -> None:

@@ -1,5 +1,6 @@
 """Versions in the admin: described, moved between stages, given aliases, deleted."""
 
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -134,18 +135,19 @@ class ModelVersionAdmin(RegistryAdmin):
             versions.describe_version(version=version, description=said["description"], by=by)
         if "current_stage" in form.changed_data:
             stage, archive = said["current_stage"], said["archive_existing"]
-            versions.set_stage(version=version, stage=stage, archive_existing=archive, by=by)
+            move = partial(versions.set_stage, version=version, stage=stage, archive_existing=archive, by=by)
+            self.attempt(request, move)
         if "aliases" in form.changed_data:
             self._change_aliases(request, version, form, by)
 
     def _change_aliases(self, request: HttpRequest, version: ModelVersion, form: VersionForm, by: Actor) -> None:
         added, dropped = form.aliases_to_change()
         for alias in sorted(added):
-            versions.set_alias(version=version, alias=alias, by=by)
+            self.attempt(request, partial(versions.set_alias, version=version, alias=alias, by=by))
         if dropped:  # which asks for more than pointing it elsewhere, like on the wire
             held = get_version(reader(request), version.model.name, str(version.version), at_least=Level.MANAGE)
             for alias in sorted(dropped):
-                versions.delete_alias(model=held.model, alias=alias, by=by)
+                self.attempt(request, partial(versions.delete_alias, model=held.model, alias=alias, by=by))
 
     @admin.action(description="Verify the files of the selected versions")
     def verify(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:

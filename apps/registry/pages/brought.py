@@ -8,9 +8,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from apps.accounts.granted_admin import reader
+from apps.governance.pages.comparing import add_comparison
 from apps.registry.limits import MODEL_NAME
 from apps.registry.models import RegisteredModel
+from apps.registry.pages.comparison import compare
 from apps.registry.permissions import MODEL_GRANTS
+from apps.registry.proposals import MODEL_TYPE
 from apps.registry.queries.listing import called, in_production, registered_from, standing_of
 from apps.registry.queries.versions import present
 from apps.tracking.models import Experiment, Run
@@ -35,6 +38,7 @@ def bring() -> None:
     add_search("Prompts", find_prompts)
     add_panel("home", models_in_production)
     add_panel("run", versions_of_run)
+    add_comparison(MODEL_TYPE, compare)
 
 
 def find_models(request: HttpRequest, words: str) -> Iterable[Hit]:

@@ -75,7 +75,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     def change() -> None:
         registered_models.delete_model(model=model, by=by)
 
-    return changed(request, there, change, said=f"The {kind} is deleted.")
+    return changed(request, there, change, said=f"The {kind} is deleted.", or_else=model_address(model))
 
 
 @page(requires=Level.MANAGE, methods=POST)

@@ -125,4 +125,4 @@ def delete(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         versions.delete_version(version=found, by=by)
 
     said = f"Version {number} is deleted; its number will not be given again."
-    return changed(request, reverse("model", args=[pk]), change, said=said)
+    return changed(request, reverse("model", args=[pk]), change, said=said, or_else=version_address(found))

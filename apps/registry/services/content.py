@@ -8,11 +8,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.audit import services as audit
+from apps.governance.services.gates import look_at_requests_about
 from apps.jobs.services import enqueue
 from apps.registry.choices import DELETED, ContentState
 from apps.registry.content.files import VersionFile, VersionFiles, sha256_of
 from apps.registry.content.manifest import digest_of, statement
 from apps.registry.models import Content, ContentFile, ModelVersion
+from apps.registry.proposals import MODEL_TYPE
 from apps.registry.queries.content import SIGNED, unread_versions
 from apps.registry.services import cards
 from apps.registry.services.inspection import request_inspection
@@ -222,6 +224,7 @@ def _give_up(version_pk: int, reason: str) -> ContentState | None:
         content.state, content.message = ContentState.UNREADABLE, reason
         content.save()
         cards.prefill_card(version=version)  # of what can be read, inspection does it
+        look_at_requests_about(object_type=MODEL_TYPE, object_id=version.model_id, subject_id=version.pk)
     return ContentState(content.state)
 
 

@@ -69,16 +69,9 @@ def render(event: Event, data: Mapping[str, Any], at: datetime) -> str:
 
 def send(*, webhook: Webhook, delivery_id: UUID, body: str) -> Outcome:
     """One attempt, signed as MLflow's server signs. Nothing of what it may raise gets out."""
-    sent_at = str(int(time.time()))
-    headers = {
-        "Content-Type": "application/json",
-        "X-MLflow-Delivery-Id": str(delivery_id),
-        "X-MLflow-Timestamp": sent_at,
-    }
     try:
-        if webhook.sealed_secret:
-            secret = unseal(webhook.sealed_secret, SECRET)
-            headers["X-MLflow-Signature"] = _signature(secret, f"{delivery_id}.{sent_at}.{body}")
+        secret = unseal(webhook.sealed_secret, SECRET) if webhook.sealed_secret else ""
+        headers = headers_of(body, delivery_id=delivery_id, secret=secret)
         return _judged(outgoing.post(webhook.url, content=body.encode(), headers=headers))
     except (outgoing.OutgoingFailed, RegistryError) as failed:
         return Outcome(None, failed.message, may_retry=True)
@@ -86,6 +79,19 @@ def send(*, webhook: Webhook, delivery_id: UUID, body: str) -> Outcome:
         # One message that cannot be sent, for whatever reason, must not stop those behind it for good.
         logger.exception("could not send %s to webhook %s", delivery_id, webhook.webhook_id)
         return Outcome(None, "The server failed to send this; its log says why.", may_retry=True)
+
+
+def headers_of(body: str, *, delivery_id: UUID, secret: str) -> dict[str, str]:
+    """What MLflow's receivers look for beside the body; a signature only where there is a secret."""
+    sent_at = str(int(time.time()))
+    headers = {
+        "Content-Type": "application/json",
+        "X-MLflow-Delivery-Id": str(delivery_id),
+        "X-MLflow-Timestamp": sent_at,
+    }
+    if secret:
+        headers["X-MLflow-Signature"] = _signature(secret, f"{delivery_id}.{sent_at}.{body}")
+    return headers
 
 
 def _signature(secret: str, signed: str) -> str:

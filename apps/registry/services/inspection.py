@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.audit import services as audit
+from apps.governance.services.gates import look_at_requests_about
 from apps.jobs.models import Job
 from apps.jobs.services import enqueue
 from apps.registry.choices import DELETED, ContentState, Verdict
@@ -16,6 +17,7 @@ from apps.registry.content.sbom import make_sbom
 from apps.registry.content.scanning import SCANNER, Report, scan
 from apps.registry.content.scanning.findings import Severity
 from apps.registry.models import Content, ModelVersion, Sbom, Scan
+from apps.registry.proposals import MODEL_TYPE
 from apps.registry.services import announcements, cards
 from apps.registry.services.verification import verify_content
 from apps.tracking.artifacts.locations import open_location
@@ -139,4 +141,5 @@ def _write_scan(content: Content, report: Report) -> Scan | None:
         findings=len(findings),
         digest=content.digest,
     )
+    look_at_requests_about(object_type=MODEL_TYPE, object_id=content.version.model_id, subject_id=content.version.pk)
     return made

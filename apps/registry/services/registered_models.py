@@ -7,8 +7,11 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
 from apps.audit import services as audit
+from apps.governance.actions import Approval
+from apps.governance.services.guarding import governed, refuse_protected, require_approval, told_of
+from apps.registry import proposals
 from apps.registry.models import RegisteredModel, RegisteredModelTag
-from apps.registry.permissions import MODEL_GRANTS
+from apps.registry.permissions import CREATION, MODEL_GRANTS
 from apps.registry.rules import PROMPT_TAG, check_description, check_model_name, check_tag, says_prompt
 from apps.registry.services import announcements, content
 from apps.tracking.clock import now_ms
@@ -16,6 +19,8 @@ from apps.tracking.entities import Tag
 from apps.tracking.rules import check_name
 from mlregistry.actor import Actor
 from mlregistry.errors import AlreadyExists, NotFound
+
+TAG_LATER = "Create it without the tag, and then set the tag: that asks for approval."
 
 
 @transaction.atomic
@@ -25,6 +30,8 @@ def create_model(*, name: str, tags: Sequence[Tag], description: str, creator: U
     for tag in tags:
         check_tag(tag.key, tag.value)
     check_description(description)
+    if tags:
+        refuse_protected(proposals.create_model(name, tags), instead=TAG_LATER)
     values = {tag.key: tag.value for tag in tags}
     now = now_ms()
     model = RegisteredModel(
@@ -39,7 +46,8 @@ def create_model(*, name: str, tags: Sequence[Tag], description: str, creator: U
     RegisteredModelTag.objects.bulk_create(
         RegisteredModelTag(model=model, key=key, value=value) for key, value in values.items()
     )
-    MODEL_GRANTS.set(target=model, holder=creator, level=settings.MLREGISTRY_CREATOR_PERMISSION, by=by)
+    level = settings.MLREGISTRY_CREATOR_PERMISSION
+    MODEL_GRANTS.set(target=model, holder=creator, level=level, by=by, leave=CREATION)
     announcements.model_created(model, values)
     audit.record("registry.model.create", target=model, by=by, is_prompt=model.is_prompt)
     return model
@@ -53,47 +61,75 @@ def describe_model(*, model: RegisteredModel, description: str, by: Actor) -> No
     audit.record("registry.model.describe", target=model, by=by, description=description)
 
 
+@governed
 @transaction.atomic
-def rename_model(*, model: RegisteredModel, name: str, by: Actor) -> None:
+def rename_model(*, model: RegisteredModel, name: str, by: Actor, approval: Approval | None = None) -> None:
     """Give another name; versions, aliases and grants go along."""
     check_model_name(name, field="new_name")
-    old = model.name
+    old, proposal = model.name, proposals.rename_model(model, name)
     model.name = name
     model.last_updated_time = now_ms()
-    _save_named(model, update_fields=["name", "last_updated_time"])
+    try:
+        _save_named(model, update_fields=["name", "last_updated_time"])
+        # Asked after the row is written, and so held: what stands in it cannot change any more.
+        require_approval(proposal, approval=approval, takes_away=True, is_written=name != old)
+    except Exception:
+        model.name = old  # it is not called otherwise
+        raise
     model.versions.update(last_updated_time=model.last_updated_time)
-    audit.record("registry.model.rename", target=model, by=by, old=old, new=name)
+    audit.record("registry.model.rename", target=model, by=by, old=old, new=name, **told_of(approval))
 
 
+@governed
 @transaction.atomic
-def delete_model(*, model: RegisteredModel, by: Actor) -> None:
+def delete_model(*, model: RegisteredModel, by: Actor, approval: Approval | None = None) -> None:
     """Delete the model with all its versions. Their files stay where they are, and are no longer sealed."""
-    versions = list(model.versions.order_by("version"))
+    held = model.versions.select_related("model").select_for_update(of=("self", "model"))
+    versions = list(held.order_by("version"))
+    require_approval(proposals.delete_model(model), approval=approval, takes_away=True)
     for version in versions:
         content.release_content(version=version, by=by)
     announcements.model_deleted(model)
-    audit.record("registry.model.delete", target=model, by=by, versions=[version.version for version in versions])
+    numbers = [version.version for version in versions]
+    audit.record("registry.model.delete", target=model, by=by, versions=numbers, **told_of(approval))
     model.delete()
 
 
+@governed
 @transaction.atomic
-def set_tag(*, model: RegisteredModel, key: str, value: str, by: Actor) -> None:
+def set_tag(*, model: RegisteredModel, key: str, value: str, by: Actor, approval: Approval | None = None) -> None:
     check_tag(key, value)
-    RegisteredModelTag.objects.update_or_create(model=model, key=key, defaults={"value": value})
+    locked(model)  # so that nobody renames it meanwhile to where the tag is protected
+    require_approval(proposals.set_model_tag(model, key, value), approval=approval)
+    RegisteredModelTag.objects.bulk_create(
+        [RegisteredModelTag(model=model, key=key, value=value)],
+        update_conflicts=True,
+        unique_fields=["model", "key"],
+        update_fields=["value"],
+    )
     _follow_prompt_tag(model, key, value)
     announcements.model_tag_set(model, key, value)
-    audit.record("registry.model.set_tag", target=model, by=by, key=key, value=value)
+    audit.record("registry.model.set_tag", target=model, by=by, key=key, value=value, **told_of(approval))
 
 
+@governed
 @transaction.atomic
-def delete_tag(*, model: RegisteredModel, key: str, by: Actor) -> None:
+def delete_tag(*, model: RegisteredModel, key: str, by: Actor, approval: Approval | None = None) -> None:
     """Remove a tag; as on the genuine server, one that is not there is no fault."""
     check_name(key, path="key")
+    require_approval(proposals.delete_model_tag(model, key), approval=approval)
     deleted, _ = RegisteredModelTag.objects.filter(model=model, key=key).delete()
     if deleted:
         announcements.model_tag_deleted(model, key)
         _follow_prompt_tag(model, key, "")
-        audit.record("registry.model.delete_tag", target=model, by=by, key=key)
+        audit.record("registry.model.delete_tag", target=model, by=by, key=key, **told_of(approval))
+
+
+def check_name_is_free(name: str, *, but: int) -> None:
+    """`AlreadyExists` where another model than that with the key `but` is called so."""
+    holder = RegisteredModel.objects.filter(name=name).exclude(pk=but).first()
+    if holder is not None:
+        raise AlreadyExists(f"{'Prompt' if holder.is_prompt else 'Registered Model'} (name={name}) already exists.")
 
 
 def touch(model: RegisteredModel, *changed: str) -> None:

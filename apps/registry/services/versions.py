@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from apps.audit import services as audit
-from apps.registry import limits
+from apps.governance.actions import Approval
+from apps.governance.queries.policies import restrictions_on
+from apps.governance.services.guarding import governed, refuse_protected, require_approval, told_of
+from apps.registry import limits, proposals
 from apps.registry.choices import ARCHIVED, DELETED, active_stages, stage_named
 from apps.registry.models import Alias, ModelVersion, ModelVersionTag, RegisteredModel
 from apps.registry.rules import check_alias, check_alias_is_free, check_description, check_tag
@@ -22,18 +25,40 @@ from mlregistry.actor import Actor
 from mlregistry.errors import InvalidParameter, NotFound
 
 LOGGED_MODEL_TAG = "mlflow.modelVersions"
+TAG_LATER = "Register it without the tag, and then set the tag: that asks for approval."
 
 
+@governed
 @transaction.atomic
 def create_version(
-    *, model: RegisteredModel, source: Source, tags: Sequence[Tag], run_link: str, description: str, by: Actor
+    *,
+    model: RegisteredModel,
+    source: Source,
+    tags: Sequence[Tag],
+    run_link: str,
+    description: str,
+    by: Actor,
+    approval: Approval | None = None,
 ) -> ModelVersion:
-    """Register `source` under the next number, which the locked row of the model gives: without gaps or repeats."""
+    """Register `source` under the next number, which the locked row of the model gives: without gaps or repeats.
+
+    Where a policy protects copies, one that was made already is the answer to whoever asks for it again.
+    """
     for tag in tags:
         check_tag(tag.key, tag.value)
     check_description(description)
     check_length("run_link", run_link, limits.RUN_LINK)
     model = locked(model)
+    if source.copy_of is not None:
+        proposal = proposals.copy_version(model, source.copy_of, tags=tags, run_link=run_link, description=description)
+        if approval is None and restrictions_on(proposal).policies:
+            if made := _copied(model, source):
+                return made
+            require_approval(proposal, approval=None)
+        elif approval is not None:
+            require_approval(proposal, approval=approval)
+    if tags and (source.copy_of is None or approval is not None):  # of a copy the proposal has asked that already
+        refuse_protected(proposals.create_version(model, tags), instead=TAG_LATER)
     model.last_version += 1
     touch(model, "last_version")
     version = ModelVersion.objects.create(
@@ -61,7 +86,13 @@ def create_version(
         _tell_logged_model(source.logged_model_id, version)
     announcements.version_created(version, values)
     audit.record(
-        "registry.version.create", target=version, by=by, version=version.version, source=source.uri, run=source.run_id
+        "registry.version.create",
+        target=version,
+        by=by,
+        version=version.version,
+        source=source.uri,
+        run=source.run_id,
+        **told_of(approval),
     )
     return version
 
@@ -74,8 +105,11 @@ def describe_version(*, version: ModelVersion, description: str | None, by: Acto
     audit.record("registry.version.describe", target=version, by=by, description=description)
 
 
+@governed
 @transaction.atomic
-def set_stage(*, version: ModelVersion, stage: str, archive_existing: bool, by: Actor) -> None:
+def set_stage(
+    *, version: ModelVersion, stage: str, archive_existing: bool, by: Actor, approval: Approval | None = None
+) -> None:
     """Move to `stage`; with `archive_existing`, what was there before is archived in the same transaction."""
     stage = stage_named(stage)
     if archive_existing and stage not in active_stages():
@@ -84,18 +118,32 @@ def set_stage(*, version: ModelVersion, stage: str, archive_existing: bool, by: 
             f" stage. Valid stages are {list(active_stages())}"
         )
     model = _lock(version)
+    if version.current_stage != stage:
+        proposal = proposals.set_stage(version, stage, archive_existing=archive_existing)
+        require_approval(proposal, approval=approval)
     touch(model)
     archived = _archive_others(version, stage) if archive_existing else []
     before, version.current_stage = version.current_stage, stage
     _touch(version, "current_stage")
     announcements.version_moved(version, before)
-    audit.record("registry.version.set_stage", target=version, by=by, before=before, after=stage, archived=archived)
+    audit.record(
+        "registry.version.set_stage",
+        target=version,
+        by=by,
+        before=before,
+        after=stage,
+        archived=archived,
+        **told_of(approval),
+    )
 
 
+@governed
 @transaction.atomic
-def delete_version(*, version: ModelVersion, by: Actor) -> None:
+def delete_version(*, version: ModelVersion, by: Actor, approval: Approval | None = None) -> None:
     """Delete a version: its number is never given again, and what its row said is on record only."""
-    touch(_lock(version))
+    model = _lock(version)
+    require_approval(proposals.delete_version(version), approval=approval, takes_away=True)
+    touch(model)
     aliases = sorted(version.aliases.values_list("name", flat=True))
     version.aliases.all().delete()
     content.release_content(version=version, by=by)
@@ -109,6 +157,7 @@ def delete_version(*, version: ModelVersion, by: Actor) -> None:
         source=version.source,
         run=version.run_id,
         aliases=aliases,
+        **told_of(approval),
     )
     version.current_stage = DELETED
     version.description = None
@@ -116,46 +165,83 @@ def delete_version(*, version: ModelVersion, by: Actor) -> None:
     _touch(version, "current_stage", "description", "source", "location", "run_id", "run_link", "logged_model_id")
 
 
+@governed
 @transaction.atomic
-def set_tag(*, version: ModelVersion, key: str, value: str, by: Actor) -> None:
+def set_tag(*, version: ModelVersion, key: str, value: str, by: Actor, approval: Approval | None = None) -> None:
     check_tag(key, value)
-    ModelVersionTag.objects.update_or_create(version=version, key=key, defaults={"value": value})
+    locked(version.model)  # so that nobody renames it meanwhile to where the tag is protected
+    require_approval(proposals.set_tag(version, key, value), approval=approval)
+    ModelVersionTag.objects.bulk_create(
+        [ModelVersionTag(version=version, key=key, value=value)],
+        update_conflicts=True,
+        unique_fields=["version", "key"],
+        update_fields=["value"],
+    )
     announcements.version_tag_set(version, key, value)
-    audit.record("registry.version.set_tag", target=version, by=by, key=key, value=value)
+    audit.record("registry.version.set_tag", target=version, by=by, key=key, value=value, **told_of(approval))
 
 
+@governed
 @transaction.atomic
-def delete_tag(*, version: ModelVersion, key: str, by: Actor) -> None:
+def delete_tag(*, version: ModelVersion, key: str, by: Actor, approval: Approval | None = None) -> None:
     """Remove a tag; as on the genuine server, one that is not there is no fault."""
     check_name(key, path="key")
+    require_approval(proposals.delete_tag(version, key), approval=approval)
     deleted, _ = ModelVersionTag.objects.filter(version=version, key=key).delete()
     if deleted:
         announcements.version_tag_deleted(version, key)
-        audit.record("registry.version.delete_tag", target=version, by=by, key=key)
+        audit.record("registry.version.delete_tag", target=version, by=by, key=key, **told_of(approval))
 
 
+@governed
 @transaction.atomic
-def set_alias(*, version: ModelVersion, alias: str, by: Actor) -> None:
+def set_alias(*, version: ModelVersion, alias: str, by: Actor, approval: Approval | None = None) -> None:
     """Point `alias` at the version, away from whichever it pointed at."""
     check_alias(alias)
     check_alias_is_free(alias)
     model = _lock(version)
     held = Alias.objects.filter(model=model, name=alias).select_related("version").first()
     before = held.version.version if held else None
+    if before != version.version:
+        require_approval(proposals.set_alias(version, alias), approval=approval)
     Alias.objects.update_or_create(model=model, name=alias, defaults={"version": version})
     announcements.alias_set(version, alias)
-    audit.record("registry.alias.set", target=version, by=by, alias=alias, before=before, after=version.version)
+    audit.record(
+        "registry.alias.set",
+        target=version,
+        by=by,
+        alias=alias,
+        before=before,
+        after=version.version,
+        **told_of(approval),
+    )
 
 
+@governed
 @transaction.atomic
-def delete_alias(*, model: RegisteredModel, alias: str, by: Actor) -> None:
+def delete_alias(*, model: RegisteredModel, alias: str, by: Actor, approval: Approval | None = None) -> None:
     """Remove an alias; as on the genuine server, one that is not there is no fault."""
     check_alias(alias)
     held = Alias.objects.filter(model=model, name=alias).select_related("version").first()
-    if held is not None:
-        held.delete()
-        announcements.alias_deleted(model, alias)
-        audit.record("registry.alias.delete", target=held.version, by=by, alias=alias, before=held.version.version)
+    if held is None:
+        return
+    require_approval(proposals.delete_alias(model, alias), approval=approval)
+    held.delete()
+    announcements.alias_deleted(model, alias)
+    audit.record(
+        "registry.alias.delete",
+        target=held.version,
+        by=by,
+        alias=alias,
+        before=held.version.version,
+        **told_of(approval),
+    )
+
+
+def _copied(model: RegisteredModel, source: Source) -> ModelVersion | None:
+    """The newest copy of the same version that is there."""
+    found = ModelVersion.objects.filter(model=model, source=source.uri, location=source.location)
+    return found.exclude(current_stage=DELETED).order_by("-version").first()
 
 
 def _lock(version: ModelVersion) -> RegisteredModel:

@@ -1,17 +1,18 @@
 """Whose artifacts a path means, and whether someone may touch them.
 
 A path of the proxy belongs to the experiment below whose location it lies; within it, to the run
-(`<run_id>/artifacts/…`) or logged model (`models/<model_id>/artifacts/…`) that it names, which must exist. Everything
-else below an experiment's location (`traces/…`) is the experiment's own. What belongs to nobody, and what belongs to
+(`<run_id>/artifacts/…`) or logged model (`models/<model_id>/artifacts/…`) that it names, which must exist and is
+in that experiment or was moved out of it: then the experiment where it is now says who may do what. Everything else
+below an experiment's location (`traces/…`) is the experiment's own. What belongs to nobody, and what belongs to
 an experiment that is hidden from whoever asks, is equally not there.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.accounts.grants import check_level
 from apps.accounts.models import User
@@ -74,8 +75,9 @@ def proxied_place(user: User, path: str, *, at_least: Level) -> Place:
     rest = names[depth:]
     run_id, model_id = _named(rest)
     if run_id or model_id:
-        holders = _experiments_of(run_id, model_id)
-        owners = [owner for owner in owners if owner.pk in holders]
+        kept = _kept_in([owner.pk for owner in owners], run_id, model_id)
+        found = EXPERIMENT_GRANTS.annotate(kept, user, via="experiment", name="level").first()
+        owners = [OwnedExperiment(found.experiment_id, "", Level(found.level))] if found else []
     # Several experiments may share a location; what is not a run's or a model's then takes the level on all of them.
     level = min((owner.level for owner in owners), default=Level.NO_PERMISSIONS)
     subject = f"experiment {owners[0].pk}" if owners else ""
@@ -108,7 +110,8 @@ def place_of(location: str) -> Place:
     rest = locations.path_within(outer, location) if outer else ""
     run_id, model_id = _named(rest.split("/"))
     if run_id or model_id:
-        owners = {pk: outer for pk in _experiments_of(run_id, model_id) if pk in owners}
+        kept = _kept_in(owners, run_id, model_id)
+        owners = dict.fromkeys(kept.values_list("experiment_id", flat=True), outer)
     if not owners:
         raise NotFound(f"The files at {location!r} belong to no experiment, run or logged model that is there.")
     uri = f"{outer}/{rest}" if rest else outer
@@ -127,6 +130,15 @@ def visible_names(user: User, path: str) -> set[str] | None:
     return names if names or not path else None
 
 
+def moved_out_of(place: Place) -> set[str]:
+    """The folders in this folder of an experiment's own that are of a run or logged model which was moved elsewhere."""
+    if place.run_id or place.model_id:
+        return set()
+    table, root = (Run, "artifact_uri") if place.is_root else (LoggedModel, "artifact_location")
+    moved = table._default_manager.filter(begins_with(root, f"{place.uri}/"), located_in__isnull=False)
+    return {location.rpartition("/")[0] for location in moved.values_list(root, flat=True)}
+
+
 def _named(names: Sequence[str]) -> tuple[str, str]:
     """The run, or the logged model, whose folder a path in an experiment's location leads into."""
     if names and _RUN_ID.fullmatch(names[0]):
@@ -136,12 +148,11 @@ def _named(names: Sequence[str]) -> tuple[str, str]:
     return "", ""
 
 
-def _experiments_of(run_id: str, model_id: str) -> set[int]:
-    """The experiment that the run or the logged model is in, if it is there."""
-    named: QuerySet[Run] | QuerySet[LoggedModel] = (
-        Run.objects.filter(uuid=run_id) if run_id else LoggedModel.objects.filter(model_id=model_id)
-    )
-    return set(named.filter(lifecycle_stage__in=PRESENT).values_list("experiment_id", flat=True))
+def _kept_in(experiments: Collection[int], run_id: str, model_id: str) -> "QuerySet[Any]":
+    """The run or the logged model, if it is there and its files lie in the location of one of these experiments."""
+    named: QuerySet[Any] = Run.objects.filter(uuid=run_id) if run_id else LoggedModel.objects.filter(model_id=model_id)
+    located = Q(located_in__in=experiments) | Q(located_in=None, experiment__in=experiments)
+    return named.filter(located, lifecycle_stage__in=PRESENT)
 
 
 def _owners(user: User, names: Sequence[str]) -> tuple[list[OwnedExperiment], int]:

@@ -1,7 +1,8 @@
 """Reading artifacts: what is in a folder, and what is known of a file."""
 
 from apps.accounts.models import User
-from apps.tracking.artifacts.places import Place, proxied_place, visible_names
+from apps.tracking.artifacts.locations import proxied
+from apps.tracking.artifacts.places import Place, moved_out_of, proxied_place, visible_names
 from apps.tracking.artifacts.stores import proxied_store
 from apps.tracking.artifacts.stores.base import Entry, Stored
 from apps.tracking.models.artifacts import ArtifactFile
@@ -13,7 +14,8 @@ def list_proxied(user: User, path: str) -> list[Entry]:
     names = visible_names(user, path)
     if names is None:
         place = proxied_place(user, path, at_least=Level.READ)
-        return place.store.entries(place.path)
+        gone = moved_out_of(place)
+        return [entry for entry in place.store.entries(place.path) if proxied(entry.path) not in gone]
     return [entry for entry in proxied_store().entries(path) if entry.is_dir and entry.path.split("/")[-1] in names]
 
 

@@ -35,7 +35,8 @@ SEALED = (
 def seal(*, place: Place, holder: str) -> None:
     """Keep the file or folder at `place` as it is until `unseal(holder)`. Doing it twice does no harm.
 
-    `NotFound` if gc has begun to remove what it belongs to; `InvalidParameter` for all that an experiment has.
+    `NotFound` if gc has begun to remove what it belongs to, or it was moved since; `InvalidParameter` for all that an
+    experiment has.
     """
     if place.is_root:
         raise InvalidParameter(f"{place.uri} is all that an experiment has, and cannot be kept from changing.")
@@ -43,12 +44,12 @@ def seal(*, place: Place, holder: str) -> None:
     experiments = Experiment.objects.filter(pk=place.experiment_id)
     owners: list[QuerySet[Any]] = [experiments]
     if place.run_id:
-        owners.append(Run.objects.filter(uuid=place.run_id))
+        owners.append(Run.objects.filter(uuid=place.run_id, experiment=place.experiment_id))
     if place.model_id:
-        owners.append(LoggedModel.objects.filter(model_id=place.model_id))
+        owners.append(LoggedModel.objects.filter(model_id=place.model_id, experiment=place.experiment_id))
     for owner in owners:
         if owner.filter(lifecycle_stage__in=PRESENT).select_for_update(no_key=True).first() is None:
-            raise NotFound(f"What the files at {place.uri} belong to is being deleted for good.")
+            raise NotFound(f"What the files at {place.uri} belong to is being moved, or deleted for good.")
     row = Seal(
         experiment_id=place.experiment_id,
         uri=place.uri,

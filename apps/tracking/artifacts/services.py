@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from apps.audit import services as audit
 from apps.jobs.services import enqueue
-from apps.tracking.artifacts.places import Place
+from apps.tracking.artifacts.places import Place, moved_out_of
 from apps.tracking.artifacts.seals import check_unsealed
 from apps.tracking.artifacts.stores.base import Part, Presigned, Stored
 from apps.tracking.clock import now_ms
@@ -36,6 +36,8 @@ def delete(*, place: Place, by: Actor) -> None:
     """Remove the file, or the folder with all in it. The rows go first, so none is ever without its file."""
     if place.is_root:
         raise InvalidParameter("All artifacts of an experiment cannot be deleted at once: name a run, model or folder.")
+    if moved_out_of(place):
+        raise InvalidParameter("In this folder are artifacts of what was moved to another experiment.")
     check_unsealed(place, and_below=True)
     if not place.store.exists(place.path):
         return
@@ -94,8 +96,7 @@ def _remember(place: Place, stored: Stored, sha256: str | None, by: Actor) -> Ar
 
 def _rows(place: Place) -> QuerySet[ArtifactFile]:
     """What is known of the file, or of the files in the folder."""
-    known = ArtifactFile.objects.filter(experiment=place.experiment_id)
-    return known.filter(Q(uri=place.uri) | begins_with("uri", f"{place.uri}/"))
+    return ArtifactFile.objects.filter(Q(uri=place.uri) | begins_with("uri", f"{place.uri}/"))
 
 
 def _arriving(place: Place, chunks: Iterable[bytes]) -> Iterable[bytes]:

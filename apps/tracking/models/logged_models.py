@@ -5,7 +5,7 @@ from django.db import models
 from apps.tracking.choices import Lifecycle, LoggedModelStatus, choices_of
 from apps.tracking.limits import DATASET_DIGEST, DATASET_NAME, ENTITY_KEY
 from apps.tracking.models.experiments import Experiment
-from apps.tracking.models.runs import Run
+from apps.tracking.models.runs import LOCATED_IN, Run
 
 
 class LoggedModel(models.Model):
@@ -15,6 +15,9 @@ class LoggedModel(models.Model):
     experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="logged_models", db_index=False)
     name = models.CharField(max_length=500)
     artifact_location = models.TextField()
+    located_in = models.ForeignKey(
+        Experiment, models.PROTECT, related_name="+", null=True, blank=True, db_index=False, help_text=LOCATED_IN
+    )
     creation_timestamp = models.BigIntegerField()
     last_updated_timestamp = models.BigIntegerField()
     status = models.CharField(
@@ -31,6 +34,9 @@ class LoggedModel(models.Model):
         indexes = [
             models.Index(fields=["experiment", "-creation_timestamp", "model_id"], name="logged_model_newest"),
             models.Index(fields=["source_run_id"], name="logged_model_source_run"),
+            models.Index(
+                fields=["located_in"], name="logged_model_moved", condition=models.Q(located_in__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,8 @@ from apps.tracking.choices import Lifecycle, RunStatus, choices_of
 from apps.tracking.limits import ENTITY_KEY, USER_ID
 from apps.tracking.models.experiments import Experiment
 
+LOCATED_IN = "The experiment in whose location the files lie, if it was moved out of that one"
+
 PARENT_TAG = "mlflow.parentRunId"
 """Holds the id of the run that a nested run was started in."""
 
@@ -25,10 +27,14 @@ class Run(models.Model):
     deleted_time = models.BigIntegerField(null=True, blank=True)
     lifecycle_stage = models.CharField(max_length=7, choices=Lifecycle, default=Lifecycle.ACTIVE)
     artifact_uri = models.TextField()
+    located_in = models.ForeignKey(
+        Experiment, models.PROTECT, related_name="+", null=True, blank=True, db_index=False, help_text=LOCATED_IN
+    )
 
     class Meta:
         default_permissions = ()
         indexes = [
+            models.Index(fields=["located_in"], name="run_moved", condition=models.Q(located_in__isnull=False)),
             models.Index(fields=["experiment", "lifecycle_stage", "-start_time", "uuid"], name="run_newest"),
             models.Index(fields=["deleted_time"], name="run_deleted", condition=models.Q(deleted_time__isnull=False)),
         ]

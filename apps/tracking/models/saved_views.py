@@ -7,7 +7,7 @@ from apps.tracking.models.experiments import Experiment
 
 
 class SavedView(models.Model):
-    """What a table of runs shows and how. Everybody who may read the experiment can open it."""
+    """What a table of runs shows and how. Whoever may read the experiment saves their own and opens everybody's."""
 
     experiment = models.ForeignKey(Experiment, models.CASCADE, related_name="saved_views", db_index=False)
     name = models.CharField(max_length=SAVED_VIEW_NAME)
@@ -17,7 +17,9 @@ class SavedView(models.Model):
 
     class Meta:
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["experiment", "name"], name="saved_view_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["experiment", "created_by", "name"], name="saved_view_once_each")
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from apps.accounts.granted_admin import MOST_AT_ONCE, reader
 from apps.accounts.models import User
+from apps.tracking.grammars import RUNS_IN_TABLES
 from apps.tracking.models import Experiment
 from apps.tracking.pages.run_actions import are_all_chosen, chosen_runs
 from apps.tracking.pages.runs import experiment_for
@@ -70,6 +71,7 @@ def _batches(user: User, experiment: Experiment, state: TableState) -> Iterator[
             order_by=state.order_by,
             max_results=BATCH,
             page_token=token,
+            orders=RUNS_IN_TABLES,
         )
         details = details_of([run.id for run in found.rows])
         if found.rows:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -11,6 +12,7 @@ from apps.accounts.models import User
 from apps.accounts.preferences import preference
 from apps.tracking.choices import PRESENT
 from apps.tracking.columns import Column, column_of, columns_of
+from apps.tracking.grammars import RUNS_IN_TABLES
 from apps.tracking.models import Experiment, Run, SavedView
 from apps.tracking.pages.filters import complaint_about
 from apps.tracking.pages.runs_table import group_rows, nested_filter, rows_of
@@ -29,6 +31,8 @@ from mlregistry.wire.keyset import Page
 
 MOST_INSIDE = 100
 """Runs that unfold under a run or a group; the rest is one click away."""
+MOST_VIEWS = 200
+"""Saved views that the menu names; others are found by their addresses."""
 DEEPEST = 6
 """Levels of nesting that are drawn; what lies deeper stands as far to the right as these."""
 ROOTS = "tags.`mlflow.parentRunId` IS NULL"
@@ -61,7 +65,7 @@ def experiment(request: HttpRequest, pk: int) -> HttpResponse:
         charted=[column for column in columns if column.is_number],
         groupable=_groupable(keys, state),
         complaint=complaint,
-        views=SavedView.objects.filter(experiment=held).order_by("name"),
+        views=_views(reader(request), held),
         links=_links(state),
         sizes=SIZES,
         formats=list(FORMATS),
@@ -174,6 +178,7 @@ def _search(request: HttpRequest, held: Experiment, state: TableState, filter_te
         order_by=state.order_by,
         max_results=limit,
         page_token=state.page,
+        orders=RUNS_IN_TABLES,
     )
 
 
@@ -196,6 +201,12 @@ def _groupable(keys: RunKeys, state: TableState) -> list[tuple[str, str]]:
     if by is not None:
         found.setdefault(by.id, by.key)
     return list(found.items())
+
+
+def _views(user: User, held: Experiment) -> list[SavedView]:
+    """One's own first."""
+    saved = SavedView.objects.filter(experiment=held).annotate(is_own=Q(created_by=user.username))
+    return list(saved.order_by("-is_own", "name", "pk")[:MOST_VIEWS])
 
 
 def _level(experiment: Experiment) -> int:

@@ -11,7 +11,7 @@ from apps.accounts.granted_admin import reader
 from apps.accounts.preferences import remember
 from apps.tracking import limits
 from apps.tracking.choices import RunStatus
-from apps.tracking.columns import ATTRIBUTES, UNSORTED, Column, columns_of
+from apps.tracking.columns import ATTRIBUTES, DURATION, Column, columns_of
 from apps.tracking.models import SavedView
 from apps.tracking.pages.runs import columns_for, experiment_for, remembered_as
 from apps.tracking.pages.table_state import TableState
@@ -32,7 +32,7 @@ class ViewForm(forms.Form):
 def keys(request: HttpRequest, pk: int) -> HttpResponse:
     """What a filter of this experiment's runs can name, for completing it."""
     found = keys_of(experiment_for(request, pk))
-    attributes = ["run_name", *(name for name in ATTRIBUTES if name not in UNSORTED)]
+    attributes = ["run_name", *(name for name in ATTRIBUTES if name != DURATION)]
     named: list[tuple[str, list[str]]] = [
         ("attributes", attributes),
         ("metrics", [key.name for key in found.metrics]),
@@ -69,10 +69,10 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     return show(request, template, title="Columns", crumbs=crumbs, **context)
 
 
-@page(requires=Level.EDIT, methods=("POST",))
+@page(requires=Level.READ, methods=("POST",))
 def save_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep the table under a name, for everybody who may read the experiment."""
-    experiment = experiment_for(request, pk, Level.EDIT)
+    experiment = experiment_for(request, pk)
     form = ViewForm(request.POST)
     if not form.is_valid():
         raise InvalidParameter(f"A view needs a name of at most {limits.SAVED_VIEW_NAME} characters.")
@@ -94,9 +94,9 @@ def open_view(request: HttpRequest, pk: int, view: int) -> HttpResponse:
     return gone_to(request, _table(pk, TableState.written_as(found.state)))
 
 
-@page(requires=Level.EDIT, methods=("POST",))
+@page(requires=Level.READ, methods=("POST",))
 def delete_view(request: HttpRequest, pk: int, view: int) -> HttpResponse:
-    experiment = experiment_for(request, pk, Level.EDIT)
+    experiment = experiment_for(request, pk)
     saved_views.delete_view(experiment=experiment, pk=view, user=reader(request), by=page_actor(request))
     return gone_to(request, _table(pk, TableState.written_as(request.POST.get("state", ""))), said="The view is gone.")
 

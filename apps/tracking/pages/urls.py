@@ -62,6 +62,8 @@ urlpatterns = [
     path("experiments/<int:pk>/export/", run_export.export, name="experiment-export"),
     path("experiments/<int:pk>/selected/compare/", run_actions.compare, name="runs-compare"),
     path("experiments/<int:pk>/selected/tag/", run_actions.tag, name="runs-tag"),
+    path("experiments/<int:pk>/selected/move/", run_actions.move, name="runs-move"),
+    path("experiments/<int:pk>/selected/targets/", run_actions.targets, name="runs-targets"),
     path("experiments/<int:pk>/selected/delete/", run_actions.delete, name="runs-delete"),
     path("experiments/<int:pk>/selected/restore/", run_actions.restore, name="runs-restore"),
 ]

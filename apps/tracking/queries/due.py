@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from apps.tracking.choices import Lifecycle
 from apps.tracking.clock import now_ms
@@ -13,11 +14,15 @@ from apps.tracking.models import Dataset, DatasetInput, Experiment, LoggedModel,
 DEFAULT_EXPERIMENT = 0
 """Stays: it is where runs go that name no experiment."""
 
-_OF_NOBODY = Q(run_uuid="", logged_model_id="", experiment=OuterRef("experiment"))
-"""Such a seal may hold files of any run or logged model of its experiment, so it keeps them all."""
+_OF_NOBODY = Q(run_uuid="", logged_model_id="", experiment=Coalesce(OuterRef("located_in"), OuterRef("experiment")))
+"""Such a seal may hold files of any run or logged model in its experiment's location, so it keeps them all."""
 _RUN_IS_SEALED = Q(Exists(Seal.objects.filter(Q(run_uuid=OuterRef("uuid")) | _OF_NOBODY)))
 _MODEL_IS_SEALED = Q(Exists(Seal.objects.filter(Q(logged_model_id=OuterRef("model_id")) | _OF_NOBODY)))
 _EXPERIMENT_IS_SEALED = Q(Exists(Seal.objects.filter(experiment=OuterRef("pk"))))
+_HOLDS_FILES = Q(
+    Exists(Run.objects.filter(located_in=OuterRef("pk")))
+    | Exists(LoggedModel.objects.filter(located_in=OuterRef("pk")))
+)
 _DELETED = Q(lifecycle_stage=Lifecycle.DELETED)
 _PURGING = Q(lifecycle_stage=Lifecycle.PURGING)
 
@@ -44,10 +49,13 @@ class Due:
         return LoggedModel.objects.filter(going & ~_MODEL_IS_SEALED)
 
     def experiments(self) -> QuerySet[Experiment]:
-        """Those with nothing in them that stays: no run that was restored, no run or model that was deleted later."""
+        """Those with nothing in them that stays: no run that was restored, no run or model that was deleted later.
+
+        Nor the files of a run or model that was moved out, wherever it is now: the location stays taken for them.
+        """
         runs = Run.objects.filter(~self._going_run(), experiment=OuterRef("pk"))
         models = LoggedModel.objects.filter(_DELETED, experiment=OuterRef("pk"), last_updated_timestamp__gt=self.cutoff)
-        empty = self._old_experiment() & ~_EXPERIMENT_IS_SEALED & ~Exists(runs) & ~Exists(models)
+        empty = self._old_experiment() & ~_EXPERIMENT_IS_SEALED & ~_HOLDS_FILES & ~Exists(runs) & ~Exists(models)
         return Experiment.objects.filter(empty | _PURGING).exclude(pk=DEFAULT_EXPERIMENT)
 
     def sealed(self) -> int:
@@ -58,6 +66,10 @@ class Due:
             Experiment.objects.filter(self._old_experiment() & _EXPERIMENT_IS_SEALED),
         )
         return sum(rows.count() for rows in kept)
+
+    def holding(self) -> int:
+        """How many experiments are old enough, and stay because files of what was moved out of them lie there."""
+        return Experiment.objects.filter(self._old_experiment() & _HOLDS_FILES).count()
 
     def unused_datasets(self) -> QuerySet[Dataset]:
         """Those that no run took, not counting runs that go."""

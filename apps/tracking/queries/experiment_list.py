@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
 
 from apps.accounts.models import User
 from apps.tracking.choices import STAGES_OF_VIEW, Lifecycle
 from apps.tracking.models import Experiment, Run
 from apps.tracking.permissions import EXPERIMENT_GRANTS
+from mlregistry.levels import Level
 from mlregistry.wire.keyset import Page, Term, fetch_page
 from mlregistry.wire.schema import ViewType
 
@@ -52,6 +53,13 @@ def list_experiments(
     }.get(order, [Term("active", int, ascending=False), Term("id", int, ascending=False)])
     question = ["experiment-list", words, view, order]
     return fetch_page(_with_activity(experiments), terms=terms, limit=limit, token=page_token, question=question)
+
+
+def editable_experiments(user: User, *, words: str) -> QuerySet[Experiment]:
+    """Active experiments that the user may write to whose name holds `words`, those with the latest activity first."""
+    active = Experiment.objects.filter(name__icontains=words.replace("\0", ""), lifecycle_stage=Lifecycle.ACTIVE)
+    editable = EXPERIMENT_GRANTS.filter(active, user, at_least=Level.EDIT)
+    return _with_activity(editable).order_by(F("active").desc(), "-pk")
 
 
 def _with_activity(experiments: "QuerySet[Experiment]") -> "QuerySet[Experiment]":

@@ -17,12 +17,12 @@ from apps.tracking.run_details_sql import STATEMENT
 class RunDetails(msgspec.Struct, frozen=True):
     """Everything logged for one run: lists of the wire in JSON, None where there is nothing."""
 
-    dataset_inputs: Sequence[dict[str, Any]]
     metrics: msgspec.Raw | None
     params: msgspec.Raw | None
     tags: msgspec.Raw | None
     model_inputs: msgspec.Raw | None
     model_outputs: msgspec.Raw | None
+    dataset_inputs: Sequence[dict[str, Any]]
 
     def read_metrics(self) -> list[Metric]:
         """The latest point of each metric, by key."""
@@ -51,9 +51,11 @@ def details_of(runs: Sequence[int]) -> dict[int, RunDetails]:
     """Everything logged for the runs with these primary keys, by primary key."""
     rows = _rows(STATEMENT[connection.vendor], runs)
     taken = _dataset_inputs({run: _TAKEN.decode(inputs) for run, *_, inputs in rows if inputs})
-    return {
-        run: RunDetails(taken.get(run, ()), *[text and msgspec.Raw(text) for text in texts]) for run, *texts, _ in rows
-    }
+    details = {}
+    for run, *texts, _ in rows:
+        metrics, params, tags, inputs, outputs = (msgspec.Raw(text) if text else None for text in texts)
+        details[run] = RunDetails(metrics, params, tags, inputs, outputs, taken.get(run, ()))
+    return details
 
 
 def _read_pairs(pairs: msgspec.Raw | None) -> dict[str, str]:

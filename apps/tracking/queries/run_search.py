@@ -12,6 +12,7 @@ from django.db import connection
 
 from apps.accounts.models import User
 from apps.tracking.choices import STAGES_OF_VIEW
+from apps.tracking.columns import DURATION
 from apps.tracking.grammars import RUNS
 from apps.tracking.permissions import EXPERIMENT_GRANTS
 from apps.tracking.queries.keys import NO_SUCH_KEY, key_id
@@ -19,7 +20,7 @@ from apps.tracking.rules import experiment_pk
 from mlregistry.conditions import Compared, Condition, Held, Measured
 from mlregistry.wire.keyset import Page, Statement, Term, select_page
 from mlregistry.wire.schema import ViewType
-from mlregistry.wire.search import Comparison, Ordering, parse_filter, parse_order_by
+from mlregistry.wire.search import Comparison, Grammar, Ordering, parse_filter, parse_order_by
 from mlregistry.wire.sql import Sql, among, concatenated
 
 DATASET_CONTEXT_TAG = "mlflow.data.context"
@@ -32,6 +33,8 @@ _ATTRIBUTES = {
     "start_time": "start_time",
     "end_time": "end_time",
 }
+# Runs whose times say nothing come last, as those that still go on.
+_TAKEN = "CASE WHEN r.start_time > 0 AND r.end_time >= r.start_time THEN r.end_time - r.start_time END"
 _DATASET_COLUMNS = {"name": "d.name", "digest": "d.digest"}
 _INPUTS = (
     "tracking_datasetinput s JOIN tracking_dataset d ON d.id = s.dataset_id"
@@ -66,10 +69,11 @@ def search_runs(
     order_by: Sequence[str],
     max_results: int,
     page_token: str,
+    orders: Grammar = RUNS,
 ) -> Page[FoundRun]:
-    """One page of the runs in these experiments that the user may read."""
+    """One page of the runs in these experiments that the user may read; `orders` says by what they can be ordered."""
     conditions = [_condition(comparison) for comparison in parse_filter(filter_text, RUNS)]
-    orderings = parse_order_by(order_by, RUNS)
+    orderings = parse_order_by(order_by, orders)
     kept = _kept(user, experiment_ids, conditions, view)
     joins, terms = _ordered(orderings)
     return select_page(
@@ -148,6 +152,8 @@ def _ordered(orderings: Sequence[Ordering]) -> tuple[list[Sql], list[Term]]:
 
 
 def _attribute_term(ordering: Ordering) -> Term:
+    if ordering.key == DURATION:
+        return Term(_TAKEN, int, ascending=ordering.ascending, nullable=True)
     name = _ATTRIBUTES[ordering.key]
     holds = int if name in ("start_time", "end_time") else str
     return Term(f"r.{name}", holds, ascending=ordering.ascending, nullable=name == "end_time")

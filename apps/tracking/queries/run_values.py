@@ -14,6 +14,7 @@ from apps.tracking.choices import Lifecycle
 from apps.tracking.columns import Column
 from apps.tracking.models import Experiment, LatestMetric, Param, Run, RunTag
 from apps.tracking.models.runs import PARENT_TAG
+from apps.tracking.queries.nested_runs import parent_sql
 
 SHOWN_OF_A_VALUE = 200
 """Characters of a param or tag that a table has room for."""
@@ -49,8 +50,7 @@ def nested_in(experiment: Experiment, uuids: Sequence[str], stage: Lifecycle) ->
     """How many runs are nested in each of these; those in which none is are left out."""
     if not uuids:
         return {}
-    # As the index has it, so that the database sees that they fit: constants and the function's name included.
-    begin = f"{'SUBSTRING' if connection.vendor == 'postgresql' else 'SUBSTR'}(t.value, 1, 32)"
+    begin = parent_sql("t")
     statement = (
         f"SELECT {begin}, COUNT(*) FROM tracking_runtag t JOIN tracking_run r ON r.id = t.run_id"  # noqa: S608  ours
         f" WHERE t.key = '{PARENT_TAG}' AND {begin} IN ({', '.join(['%s'] * len(uuids))})"

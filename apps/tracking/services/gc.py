@@ -47,6 +47,8 @@ class Outcome:
     datasets: int = 0
     sealed: int = 0
     """Runs, logged models and experiments that stay because something is made of their files."""
+    holding: int = 0
+    """Experiments that stay because files of what was moved out of them lie in their locations."""
     left: list[str] = field(default_factory=list)
     """Locations that clients write to themselves: their rows went, their files are the clients' to delete."""
     failed: dict[str, str] = field(default_factory=dict)
@@ -85,7 +87,7 @@ class _Collection:
         for experiment in Experiment.objects.filter(pk__in=experiments, lifecycle_stage=Lifecycle.PURGING):
             self._remove_experiment(experiment)
             self._say(1)
-        self._outcome.sealed = self._due.sealed()
+        self._outcome.sealed, self._outcome.holding = self._due.sealed(), self._due.holding()
         self._done = self._total
         self._say(0)
         return self._outcome
@@ -135,7 +137,7 @@ class _Collection:
         return True
 
     def _remove_experiment(self, experiment: Experiment) -> None:
-        if experiment.runs.exists() or experiment.logged_models.exists():
+        if purge.has_content(experiment):
             return  # the store refused the files of some of them
         try:
             purge.delete_default_folder(experiment)

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.tracking import limits
+from apps.tracking.entities import Dataset as DatasetEntity
 from apps.tracking.entities import DatasetInput as DatasetInputEntity
 from apps.tracking.entities import ModelInput as ModelInputEntity
 from apps.tracking.entities import ModelOutput as ModelOutputEntity
@@ -56,7 +57,7 @@ def _log_datasets(run: RunRow, datasets: Sequence[DatasetInputEntity]) -> None:
     first: dict[tuple[str, str], DatasetInputEntity] = {}
     for given in datasets:
         first.setdefault((given.dataset.name, given.dataset.digest), given)
-    pks = _dataset_pks(run, first.values())
+    pks = dataset_pks(run.experiment_id, [item.dataset for item in first.values()])
     held = set(
         DatasetInput.objects.filter(run_id=run.pk, dataset__in=pks.values()).values_list("dataset_id", flat=True)
     )
@@ -71,17 +72,17 @@ def _log_datasets(run: RunRow, datasets: Sequence[DatasetInputEntity]) -> None:
     )
 
 
-def _dataset_pks(run: RunRow, datasets: Iterable[DatasetInputEntity]) -> dict[tuple[str, str], int]:
+def dataset_pks(experiment: int, datasets: Iterable[DatasetEntity | Dataset]) -> dict[tuple[str, str], int]:
     """The primary key of each dataset by name and digest, made where it is new to the experiment.
 
     An update that changes nothing holds those that are there until the commit, so that gc does not take them away in
     between; in order, so that two runs with the same datasets wait for each other.
     """
-    given = sorted((item.dataset for item in datasets), key=lambda dataset: (dataset.name, dataset.digest))
+    given = sorted(datasets, key=lambda dataset: (dataset.name, dataset.digest))
     made = Dataset.objects.bulk_create(
         (
             Dataset(
-                experiment_id=run.experiment_id,
+                experiment_id=experiment,
                 name=dataset.name,
                 digest=dataset.digest,
                 source_type=dataset.source_type,

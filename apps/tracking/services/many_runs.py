@@ -1,4 +1,4 @@
-"""Deleting, restoring or tagging many runs: each is authorised, changed and recorded by itself, as if it were alone.
+"""Deleting, restoring, tagging or moving many runs: each is authorised, changed and recorded by itself, as if alone.
 
 What is refused of one does not keep it from the others. Begun again, it changes nothing of what is done already.
 """
@@ -17,10 +17,12 @@ from apps.jobs.models import Job
 from apps.jobs.services import enqueue
 from apps.tracking.choices import Lifecycle
 from apps.tracking.models import Experiment, Run, RunTag
+from apps.tracking.queries.experiments import get_experiment
 from apps.tracking.queries.run_search import count_runs, search_runs
 from apps.tracking.queries.runs import run_row, run_to_write
 from apps.tracking.rules import checked_tag
 from apps.tracking.services import run_data, runs
+from apps.tracking.services.moving import move_run
 from mlregistry.actor import Actor
 from mlregistry.errors import PermissionDenied, RegistryError
 from mlregistry.levels import Level
@@ -37,10 +39,11 @@ class Action(StrEnum):
     DELETE = "delete"
     RESTORE = "restore"
     TAG = "tag"
+    MOVE = "move"
 
     @property
     def done(self) -> str:
-        return {"delete": "deleted", "restore": "restored", "tag": "tagged"}[self]
+        return {"delete": "deleted", "restore": "restored", "tag": "tagged", "move": "moved"}[self]
 
     @property
     def job(self) -> str:
@@ -48,18 +51,25 @@ class Action(StrEnum):
 
     @property
     def at_least(self) -> Level:
-        return Level.EDIT if self is Action.TAG else Level.MANAGE
+        return Level.EDIT if self in (Action.TAG, Action.MOVE) else Level.MANAGE
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is done to each of the runs: a tag has a key and a value."""
+    """What is done to each of the runs: a tag has a key and a value, a move leads `to` an experiment."""
 
     action: Action
     key: str = ""
     value: str = ""
+    to: int = 0
 
-    def make(self, uuid: str, *, user: User, by: Actor) -> None:
+    def check(self) -> None:
+        """Refuse at once what could be made of no run."""
+        if self.action is Action.TAG:
+            checked_tag(self.key, self.value)
+
+    def make(self, uuid: str, *, user: User, by: Actor) -> set[str]:
+        """Change the run; the runs that are now as was asked: those nested in it move with it."""
         match self.action:
             case Action.TAG:
                 self._tag(uuid, user)
@@ -71,6 +81,11 @@ class Change:
                 run = run_row(user, uuid, at_least=self.action.at_least)
                 if run.lifecycle_stage == Lifecycle.DELETED:
                     runs.restore_run(run=run, by=by)
+            case Action.MOVE:
+                run = run_to_write(user, uuid, at_least=self.action.at_least)
+                to = get_experiment(user, str(self.to), at_least=self.action.at_least)
+                return {uuid, *move_run(run=run, to=to, by=by)}
+        return {uuid}
 
     def _tag(self, uuid: str, user: User) -> None:
         run = run_to_write(user, uuid, at_least=self.action.at_least)
@@ -106,9 +121,15 @@ class Asked:
 
 @dataclass(slots=True)
 class Outcome:
-    done: int = 0
+    before: int = 0
+    """Runs that an earlier attempt changed."""
+    changed: set[str] = field(default_factory=set)
     refused: int = 0
     reasons: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def done(self) -> int:
+        return self.before + len(self.changed)
 
     @property
     def seen(self) -> int:
@@ -116,8 +137,7 @@ class Outcome:
 
     def take(self, change: Change, uuid: str, *, user: User, by: Actor) -> None:
         try:
-            change.make(uuid, user=user, by=by)
-            self.done += 1
+            self.changed |= change.make(uuid, user=user, by=by)
         except RegistryError as refusal:
             self.refused += 1
             if len(self.reasons) < NAMED:
@@ -129,9 +149,8 @@ class Outcome:
 
 
 def request_change(*, asked: Asked, change: Change, address: str, by: Actor) -> Job:
-    """Have it done in the background; `address` is where to go on then. Asked twice at once, it is done once."""
-    if change.action is Action.TAG:
-        checked_tag(change.key, change.value)
+    """Have it done in the background, asked for on the page at `address`. Asked twice at once, it is done once."""
+    change.check()
     question = {"asked": asdict(asked), "change": asdict(change), "address": address}
     # How many match becomes less while the first is under way.
     same = json.dumps(question | {"asked": asdict(replace(asked, total=0))}, sort_keys=True)
@@ -139,9 +158,12 @@ def request_change(*, asked: Asked, change: Change, address: str, by: Actor) -> 
     return enqueue(kind=change.action.job, payload=question, by=by, unique_key=key)
 
 
-def all_matching(user: User, experiment: Experiment, *, filter_text: str, view: ViewType) -> Asked:
-    """All runs that match now."""
-    newest = Run.objects.aggregate(newest=Max("pk"))["newest"] or 0
+def all_matching(
+    user: User, experiment: Experiment, *, filter_text: str, view: ViewType, newest: int | None = None
+) -> Asked:
+    """All runs that match now, `newest` being the last that was meant; without it, the last there is."""
+    if newest is None:
+        newest = Run.objects.aggregate(newest=Max("pk"))["newest"] or 0
     asked = Asked(experiment.pk, filter=filter_text, view=view.value, newest=newest)
     return replace(asked, total=asked.matching(user))
 
@@ -150,17 +172,17 @@ def change_many(*, payload: Mapping[str, Any], by: Actor, report: Report) -> dic
     """Do what was asked, for whoever asked, with what they may do by then; what came of it."""
     asked = Asked(**payload["asked"])
     change = Change(**(payload["change"] | {"action": Action(payload["change"]["action"])}))
-    outcome = Outcome(done=_done_before(asked, by))
+    outcome = Outcome(before=_done_before(asked, by))
     for user, batch in _batches(asked, by):
         for uuid in batch:
-            report(outcome.seen, asked.total, outcome.said)
+            # What is nested in a run that matches moves with it, whether it matches or not.
+            report(outcome.seen, max(outcome.seen, asked.total), outcome.said)
             outcome.take(change, uuid, user=user, by=by)
     report(outcome.seen, outcome.seen, outcome.said)
     return {
         change.action.done: outcome.done,
         "refused": outcome.refused,
         "why": list(outcome.reasons),
-        "address": payload["address"],
     }
 
 

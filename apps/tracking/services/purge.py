@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import connection, models, transaction
+from django.db.models import Q
 
 from apps.tracking.artifacts.locations import of_experiment, proxied_path
 from apps.tracking.artifacts.paths import safe_path
@@ -81,21 +82,23 @@ def delete_logged_models(pks: Sequence[int]) -> None:
 
 
 def delete_experiment(experiment: Experiment) -> bool:
-    """Its rows, unless a run or model of it is left. Grants go with it."""
-    if _has_content(experiment):
+    """Its rows, unless something of it is left. Grants go with it."""
+    if has_content(experiment):
         return False
     for table in (ExperimentTag, Dataset):
         _delete(table._default_manager.filter(experiment=experiment))
     with transaction.atomic():
         Experiment.objects.select_for_update().filter(pk=experiment.pk).first()
-        if _has_content(experiment):
+        if has_content(experiment):
             return False
         experiment.delete()
     return True
 
 
-def _has_content(experiment: Experiment) -> bool:
-    return experiment.runs.exists() or experiment.logged_models.exists()
+def has_content(experiment: Experiment) -> bool:
+    """Whether a run or logged model is in it, or was moved out of it and has its files there."""
+    held = Q(experiment=experiment) | Q(located_in=experiment)
+    return Run.objects.filter(held).exists() or LoggedModel.objects.filter(held).exists()
 
 
 def _delete(rows: "models.QuerySet[Any]") -> None:

@@ -22,11 +22,12 @@ def save_view(*, experiment: Experiment, name: str, state: str, by: Actor) -> Sa
     if not name:
         raise InvalidParameter("A view needs a name.")
     Experiment.objects.select_for_update(no_key=True).filter(pk=experiment.pk).first()  # so that none is one too many
-    kept = SavedView.objects.filter(experiment=experiment, name=name).first()
-    if kept is not None and kept.created_by != by.username:
-        raise PermissionDenied(f"{kept.created_by} saved a view of that name already. Choose another name.")
-    if kept is None and SavedView.objects.filter(experiment=experiment).count() >= limits.SAVED_VIEWS:
-        raise InvalidParameter(f"An experiment has {limits.SAVED_VIEWS} views at most; delete one first.")
+    own = SavedView.objects.filter(experiment=experiment, created_by=by.username)
+    kept = own.filter(name=name).first()
+    if kept is None and own.count() >= limits.SAVED_VIEWS:
+        raise InvalidParameter(
+            f"You have {limits.SAVED_VIEWS} views of this experiment, which is all; delete one first."
+        )
     view = kept or SavedView(experiment=experiment, name=name, created_by=by.username)
     view.state, view.creation_time = state, now_ms()
     view.save()

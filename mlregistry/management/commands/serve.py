@@ -35,7 +35,7 @@ class Command(BaseCommand):
         from mlregistry import web  # noqa: PLC0415  loads every view, which a refusal need not wait for
 
         try:
-            startup.require_good_settings()
+            startup.require_good_settings(self._say)
             startup.require_writable(settings.MLREGISTRY_DATA)
             signing.public_keys()  # made at the first start rather than by whoever signs first
             startup.require_free(settings.MLREGISTRY_HOST, settings.MLREGISTRY_PORT)

@@ -50,7 +50,7 @@ class Command(BaseCommand):
         if options["runs"] < FEWEST or options["points"] < 2:  # noqa: PLR2004  a point of each of its two metrics
             raise CommandError(f"Ask for at least {FEWEST} runs, and for 2 points.")
         try:
-            startup.require_good_settings()
+            startup.require_good_settings(self.stdout.write)
             startup.require_writable(settings.MLREGISTRY_DATA)
             startup.prepare_database(self.stdout.write)
             signing.public_keys()  # made at the first start, as serve does

@@ -61,14 +61,14 @@ class Command(BaseCommand):
         }
         counted = ", ".join(f"{rows.count()} {kind}" for kind, rows in kinds.items())
         self.stdout.write(f"Would delete {counted}.")
-        self._tell_sealed(due.sealed())
+        self._tell_kept(due.sealed(), due.holding())
 
     def _tell(self, outcome: Outcome) -> None:
         self.stdout.write(
             f"Deleted {outcome.runs} runs, {outcome.logged_models} logged models, "
             f"{outcome.experiments} experiments, {outcome.datasets} datasets."
         )
-        self._tell_sealed(outcome.sealed)
+        self._tell_kept(outcome.sealed, outcome.holding)
         if outcome.left:
             self.stdout.write(
                 f"{len(outcome.left)} folders lie where clients write them themselves, and were left to them:"
@@ -78,9 +78,11 @@ class Command(BaseCommand):
             self._name([f"{location}: {reason}" for location, reason in outcome.failed.items()])
             raise CommandError(f"The files of {len(outcome.failed)} could not be deleted; run it again to go on.")
 
-    def _tell_sealed(self, kept: int) -> None:
-        if kept:
-            self.stdout.write(f"{kept} stay because versions of registered models are made of their files.")
+    def _tell_kept(self, sealed: int, holding: int) -> None:
+        if sealed:
+            self.stdout.write(f"{sealed} stay because versions of registered models are made of their files.")
+        if holding:
+            self.stdout.write(f"{holding} experiments stay because files of what was moved out of them lie there.")
 
     def _name(self, lines: list[str]) -> None:
         for line in lines[:NAMED]:

@@ -1,4 +1,4 @@
-"""All runs that match are deleted, restored or tagged by a job, which goes on after it was broken off."""
+"""All runs that match are deleted, restored, tagged or moved by a job, which goes on after it was broken off."""
 
 from collections.abc import Callable
 from typing import Any
@@ -48,9 +48,19 @@ def manager(ada: User, signed_in: SignedIn) -> Client:
     return signed_in(ada)
 
 
+def question(client: Client, part: str, experiment: Experiment, **sent: Any) -> Any:
+    """The page that asks whether it is meant."""
+    asked = client.post(reverse(part, args=[experiment.pk]), {"matching": "1", **sent})
+    assert (asked.status_code, Job.objects.count()) == (200, 0)
+    return asked
+
+
 def ask(client: Client, part: str, experiment: Experiment, **sent: Any) -> Job:
-    """Ask for all that match, and the job that comes of it."""
-    answer = client.post(reverse(part, args=[experiment.pk]), {"matching": "1", **sent})
+    """Ask for all that match, mean it, and the job that comes of it."""
+    address = reverse(part, args=[experiment.pk])
+    asked = client.post(address, {"matching": "1", **sent})
+    assert asked.status_code == 200
+    answer = client.post(address, dict(asked.context["sent"]))
     assert answer.status_code == 303
     job = Job.objects.latest("id")
     assert answer["Location"] == reverse("job", args=[job.pk])
@@ -79,7 +89,7 @@ def test_all_that_match_are_deleted_and_restored(
     job = run(ask(client, "runs-delete", experiment, state=state, run=[many[0].uuid]))
     table = reverse("experiment", args=[experiment.pk])
     assert (job.state, job.error) == (State.SUCCEEDED, "")
-    assert job.result == {"deleted": 5, "refused": 0, "why": [], "address": f"{table}?{state}"}
+    assert job.result == {"deleted": 5, "refused": 0, "why": []}
     assert (job.done, job.total, job.message) == (5, 5, "")
     assert {entry.username for entry in recorded()} == {"ada"}
     assert recorded().count() == deleted() == 5
@@ -101,6 +111,42 @@ def test_all_that_match_are_tagged(ada: User, experiment: Experiment, many: list
     assert not tagged.filter(run=other).exists()
 
 
+@pytest.mark.parametrize(("part", "words"), [("runs-delete", "Delete 5 runs"), ("runs-tag", "Tag 5 runs")])
+def test_nothing_is_begun_before_the_number_was_read(
+    experiment: Experiment, many: list[Run], manager: Client, part: str, words: str
+) -> None:
+    hostile = "<script>window.fired"
+    state = "filter=metrics.loss+%3C+0.45"
+    told = question(manager, part, experiment, state=state, key="team", value=hostile).content.decode()
+    assert f"{words}?" in told
+    assert "metrics.loss &lt; 0.45" in told
+    assert hostile not in told
+    assert ("&lt;script&gt;" in told) == (part == "runs-tag")
+
+
+def test_where_none_matches_there_is_nothing_to_ask(experiment: Experiment, many: list[Run], manager: Client) -> None:
+    answer = manager.post(reverse("runs-restore", args=[experiment.pk]), {"matching": "1", "state": "view=deleted"})
+    assert "No run matches." in manager.get(answer["Location"]).content.decode()
+    assert not Job.objects.exists()
+
+
+def test_what_was_begun_while_the_question_was_read_was_not_meant(
+    ada: User, experiment: Experiment, many: list[Run], manager: Client
+) -> None:
+    asked = question(manager, "runs-delete", experiment)
+    make_run(experiment, ada)
+    manager.post(reverse("runs-delete", args=[experiment.pk]), dict(asked.context["sent"]))
+    run(Job.objects.get())
+    assert deleted() == len(many)
+
+
+@pytest.mark.parametrize("newest", ["", "-1", "x", "9" * 5000, "1 OR 1"])
+def test_a_question_is_not_answered_by_nonsense(
+    experiment: Experiment, many: list[Run], manager: Client, newest: str
+) -> None:
+    question(manager, "runs-delete", experiment, newest=newest)
+
+
 def test_who_may_ask_for_it(
     people: dict[str, User], experiment: Experiment, many: list[Run], signed_in: SignedIn
 ) -> None:
@@ -108,7 +154,10 @@ def test_who_may_ask_for_it(
     for name, user in people.items():
         paths = {part: reverse(part, args=[experiment.pk]) for part in PARTS}
         client = signed_in(user)
-        done[name] = [client.post(paths[part], {"matching": "1", **sent}).status_code for part, sent in PARTS.items()]
+        done[name] = [
+            client.post(paths[part], {"matching": "1", "newest": many[-1].pk, **sent}).status_code
+            for part, sent in PARTS.items()
+        ]
     assert done == {
         "administrator": [303, 303, 303],
         "manager": [303, 303, 303],
@@ -151,12 +200,7 @@ def test_what_was_begun_afterwards_was_not_meant(
 ) -> None:
     job = ask(signed_in(ada), "runs-delete", experiment)
     later = make_run(experiment, ada)
-    assert run(job).result == {
-        "deleted": len(many),
-        "refused": 0,
-        "why": [],
-        "address": reverse("experiment", args=[experiment.pk]),
-    }
+    assert run(job).result == {"deleted": len(many), "refused": 0, "why": []}
     assert Run.objects.get(pk=later.pk).is_active
 
 

@@ -108,7 +108,7 @@ def test_a_view_is_kept_and_opened_by_whoever_may_read(
         name: post(signed_in(user), "experiment-views", experiment, name=f"of {name}", state=state)
         for name, user in people.items()
     }
-    assert saved == {"administrator": 303, "manager": 303, "editor": 303, "reader": 403, "outsider": 404}
+    assert saved == {"administrator": 303, "manager": 303, "editor": 303, "reader": 303, "outsider": 404}
     view = SavedView.objects.get(name="of editor")
     assert (view.created_by, view.state) == (
         "editor",
@@ -126,29 +126,52 @@ def test_a_view_is_kept_and_opened_by_whoever_may_read(
 def test_a_view_is_replaced_by_whoever_saved_it_and_deleted_by_them_or_a_manager(
     people: dict[str, User], experiment: Experiment, signed_in: SignedIn
 ) -> None:
-    editor, manager = signed_in(people["editor"]), signed_in(people["manager"])
-    post(editor, "experiment-views", experiment, name="best", state="size=100")
-    post(editor, "experiment-views", experiment, name="best", state="flat=1")
-    assert post(manager, "experiment-views", experiment, name="best", state="") == 403
-    assert SavedView.objects.get().state == "flat=1"
-    post(manager, "experiment-views", experiment, name="mine", state="")
-    mine = SavedView.objects.get(name="mine")
-    assert post(editor, "experiment-view-delete", experiment, mine.pk) == 403
-    assert post(manager, "experiment-view-delete", experiment, SavedView.objects.get(name="best").pk) == 303
-    assert post(manager, "experiment-view-delete", experiment, mine.pk) == 303
+    reader, editor, manager = (signed_in(people[name]) for name in ("reader", "editor", "manager"))
+    post(reader, "experiment-views", experiment, name="best", state="size=100")
+    post(reader, "experiment-views", experiment, name="best", state="flat=1")
+    post(editor, "experiment-views", experiment, name="best", state="view=deleted")
+    states = dict(SavedView.objects.values_list("created_by", "state"))
+    assert states == {"reader": "flat=1", "editor": "view=deleted"}
+    of_reader, of_editor = (SavedView.objects.get(created_by=name).pk for name in ("reader", "editor"))
+    assert post(editor, "experiment-view-delete", experiment, of_reader) == 403
+    assert post(reader, "experiment-view-delete", experiment, of_editor) == 403
+    assert post(signed_in(people["outsider"]), "experiment-view-delete", experiment, of_reader) == 404
+    assert post(reader, "experiment-view-delete", experiment, of_reader) == 303
+    assert post(manager, "experiment-view-delete", experiment, of_editor) == 303
+    assert not SavedView.objects.exists()
     actions = Entry.objects.filter(action__startswith="tracking.saved_view").values_list("action", flat=True)
     assert sorted(actions) == ["tracking.saved_view.delete"] * 2 + ["tracking.saved_view.save"] * 3
 
 
-def test_views_have_names_and_are_not_without_number(
-    ada: User, experiment: Experiment, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+def test_ones_own_views_come_first_and_alone_can_be_deleted(
+    people: dict[str, User], experiment: Experiment, signed_in: SignedIn
 ) -> None:
-    client = signed_in(ada)
+    hostile = "<script>window.fired = 1</script>"
+    for name, view in (("editor", "a"), ("reader", "z"), ("editor", hostile)):
+        post(signed_in(people[name]), "experiment-views", experiment, name=view, state="")
+    page = signed_in(people["reader"]).get(reverse("experiment", args=[experiment.pk]))
+    assert [(view.name, view.created_by) for view in page.context["views"]] == [
+        ("z", "reader"),
+        (hostile, "editor"),
+        ("a", "editor"),
+    ]
+    told = page.content.decode()
+    assert hostile not in told
+    assert told.count("Delete the view") == 1
+    assert "Save view" in told
+
+
+def test_views_have_names_and_nobody_has_them_without_number(
+    people: dict[str, User], experiment: Experiment, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = signed_in(people["reader"])
     for name in ("", "x" * 101, "a\0b"):
         assert post(client, "experiment-views", experiment, name=name, state="") == 400
     monkeypatch.setattr(limits, "SAVED_VIEWS", 1)
     assert post(client, "experiment-views", experiment, name="one", state="") == 303
+    assert post(client, "experiment-views", experiment, name="one", state="size=100") == 303
     assert post(client, "experiment-views", experiment, name="two", state="") == 400
+    assert post(signed_in(people["editor"]), "experiment-views", experiment, name="two", state="") == 303
 
 
 @pytest.fixture

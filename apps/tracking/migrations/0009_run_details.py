@@ -14,5 +14,5 @@ def remove(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tracking", "0006_saved_views")]
+    dependencies = [("tracking", "0008_own_saved_views")]
     operations = [migrations.RunPython(install, remove)]

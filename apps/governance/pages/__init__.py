@@ -1,0 +1,1 @@
+"""The pages of the governance app, below /admin/. Queries read for them, services write."""

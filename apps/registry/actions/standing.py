@@ -1,0 +1,75 @@
+"""Where versions of a model stand: what deleting or renaming it would take from, or carry into, a protected place."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from apps.governance.actions import Contributor
+from apps.governance.services.evidence import digest_of
+from apps.registry.actions import evidence
+from apps.registry.choices import NONE
+from apps.registry.models import Alias, ModelVersion, ModelVersionTag, RegisteredModelTag
+from apps.registry.queries.versions import present
+from apps.registry.services.verification import verify_content
+from mlregistry.errors import RegistryError
+
+SPELLED_OUT = 100
+"""Standing versions that the evidence tells everything of; a digest has them all."""
+
+
+def standing(model_pk: int) -> QuerySet[ModelVersion]:
+    """Versions in a stage or under an alias."""
+    somewhere = ~Q(current_stage=NONE) | Q(aliases__isnull=False)
+    return present().filter(somewhere, model=model_pk).select_related("model").distinct().order_by("version")
+
+
+def places_of(versions: QuerySet[ModelVersion]) -> list[tuple[str, str]]:
+    """Stages and aliases of these, as policies say them. To be in no stage is to stand nowhere."""
+    stages = versions.order_by().values_list("current_stage", flat=True).distinct()
+    aliases = Alias.objects.filter(version__in=versions.order_by().values("pk")).values_list("name", flat=True)
+    return [*(("stage", stage) for stage in stages if stage != NONE), *(("alias", alias) for alias in aliases)]
+
+
+def tags_of(model_pk: int) -> list[tuple[str, str]]:
+    """Tags of a model and of its versions, as policies say them."""
+    own = RegisteredModelTag.objects.filter(model=model_pk).values_list("key", flat=True)
+    of_versions = ModelVersionTag.objects.filter(version__in=present().filter(model=model_pk))
+    return [("tag", key) for key in {*own, *of_versions.values_list("key", flat=True).distinct()}]
+
+
+def evidence_of(model_pk: int) -> dict[str, Any]:
+    """What is in each version that stands somewhere, and which versions there are."""
+    found = list(standing(model_pk).prefetch_related("aliases"))
+    rows = present().filter(model=model_pk).order_by("version")
+    contents = list(rows.values_list("version", "current_stage", "content__state", "content__digest"))
+    return {
+        "versions": len(contents),
+        "versions_digest": digest_of({"all": [list(row) for row in contents]}),
+        "standing": {
+            str(version.version): {**place_of(version), "judged": digest_of(evidence.evidence_of(version))}
+            for version in found[:SPELLED_OUT]
+        },
+    }
+
+
+def place_of(version: ModelVersion) -> dict[str, Any]:
+    return {"stage": version.current_stage, "aliases": sorted(alias.name for alias in version.aliases.all())}
+
+
+def contributors_to(model_pk: int) -> list[Contributor]:
+    found = [each for version in standing(model_pk)[:SPELLED_OUT] for each in evidence.contributors_to(version)]
+    return list(dict.fromkeys(found))
+
+
+def waits_for(model_pk: int) -> str:
+    waiting = ((version, evidence.waits_for(version)) for version in standing(model_pk)[:SPELLED_OUT])
+    return next((f"of version {version.version}, {why}" for version, why in waiting if why), "")
+
+
+def verify(model_pk: int) -> None:
+    """What has been changed in the store is then on the versions' content."""
+    for version in standing(model_pk)[:SPELLED_OUT]:
+        try:
+            verify_content(version=version)
+        except RegistryError:  # nothing that could be verified
+            continue
