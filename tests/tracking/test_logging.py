@@ -1,5 +1,6 @@
 """What a run logs: names and lengths, params written once, which point is the latest, all of a batch or nothing."""
 
+import json
 import math
 from collections.abc import Callable
 from typing import Any
@@ -317,3 +318,38 @@ def test_a_taken_experiment_name_is_refused_whatever_the_state_of_its_holder(ada
         Experiment.objects.filter(pk=experiment.pk).update(lifecycle_stage=stage)
         with pytest.raises(AlreadyExists):
             make_experiment(ada, experiment.name)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        0.0,
+        -0.0,
+        1.0,
+        -3.0,
+        0.1,
+        0.1 + 0.2,
+        1 / 3,
+        1e15,
+        999_999_999_999_999.0,
+        1e16,
+        2.0**53 + 2,
+        1e22,
+        1e-5,
+        5e-324,
+        LARGEST,
+    ],
+)
+def test_a_double_is_shown_as_the_same_double_and_never_as_an_integer(ada: User, run: Run, value: float) -> None:
+    log(ada, run, metrics=[point("m", value)])
+    shown = json.loads(bytes(details_of([run.pk])[run.pk].metrics or b""))[0]["value"]
+    assert isinstance(shown, float)
+    assert shown == value
+
+
+def test_texts_are_shown_with_every_character_that_json_escapes(ada: User, run: Run) -> None:
+    text = '"\\/\b\f\n\r\t\x01\x1f\x7f {} %s größe 损失 \U0001f600'
+    log(ada, run, params=[Param(key="p", value=text)], tags=[Tag(key="t", value=text)])
+    details = details_of([run.pk])[run.pk]
+    assert details.read_params() == {"p": text}
+    assert details.read_tags()["t"] == text
