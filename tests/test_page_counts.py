@@ -14,14 +14,19 @@ from django.db import transaction
 from django.test import Client
 from django.urls import resolve
 
+from apps.accounts.models import User
 from apps.audit.models import Entry
+from apps.governance.models import ChangeRequest, Policy
+from apps.governance.services.opening import ask_for
 from apps.jobs.models import Job
-from apps.registry.models import RegisteredModel
+from apps.registry.models import Alias, ModelVersion, RegisteredModel
+from apps.registry.proposals import delete_alias
 from apps.tracking.models import Experiment
 from apps.tracking.queries import keys
 from apps.tracking.services import saved_views
 from tests.console.test_page import own_pages
 from tests.golden import HERE, compared
+from tests.governance.making import make_policy
 from tests.security import world as worlds
 from tests.security.statements import counted
 from tests.security.world import World
@@ -78,6 +83,19 @@ PAGES = (
     "/admin/access/model/{registered_pk}/",
     "/admin/jobs/",
     "/admin/jobs/{job}/",
+    "/admin/reviews/",
+    "/admin/reviews/?tab=mine",
+    "/admin/reviews/?tab=teams",
+    "/admin/reviews/?tab=due",
+    "/admin/reviews/?tab=overdue",
+    "/admin/reviews/?tab=all",
+    "/admin/reviews/{review}/",
+    "/admin/reviews/{review}/progress/",
+    "/admin/policies/",
+    "/admin/policies/new/",
+    "/admin/policies/{policy}/",
+    "/admin/policies/{policy}/edit/",
+    "/admin/holds/",
     "/admin/audit/",
     "/admin/audit/{entry}/",
     "/admin/audit/export/?format=csv",
@@ -98,10 +116,26 @@ def world(db: None, tmp_path: Path, settings: Any) -> Iterator[World]:
         "view": str(view.pk),
         "person": str(made.people["reader"].pk),
         "job": str(Job.objects.values_list("pk", flat=True)[0]),
+        "review": str(_asked(made, 1).pk),
+        "policy": str(Policy.objects.get().pk),
         "entry": str(Entry.objects.order_by("sequence").values_list("sequence", flat=True)[0]),
     }
     yield made
     keys.forget()
+
+
+def _asked(world: World, count: int) -> ChangeRequest:
+    """Requests of somebody else's that the administrator may vote on, to remove an alias each of the watched model."""
+    if not Policy.objects.exists():
+        author = User.objects.create(username="policymaker", is_superuser=True, is_staff=True)
+        make_policy(author, "watched", protects={"alias": ["watched-*"]})
+    version = ModelVersion.objects.select_related("model").get(model__name=world.names["registered"], version=1)
+    manager, so_far = world.people["manager"].actor(), ChangeRequest.objects.count()
+    asked = []
+    for number in range(so_far, so_far + count):
+        alias = Alias.objects.create(model=version.model, version=version, name=f"watched-{number}")
+        asked.append(ask_for(delete_alias(version.model, alias.name), by=manager, reason="why"))
+    return asked[0]
 
 
 @pytest.fixture
@@ -138,6 +172,7 @@ def test_no_page_takes_more_statements_for_more_rows(world: World, client: Clien
     pages = {page: page.format(**world.names) for page in PAGES if not any(part in page for part in BY_OBJECT)}
     few = {page: statements_of(client, address) for page, address in pages.items()}
     worlds.more_of_everything(world, MORE)
+    _asked(world, MORE)
     many = {page: statements_of(client, address) for page, address in pages.items()}
     grown = {page: (few[page], many[page]) for page in pages if many[page] > few[page]}
     assert grown == {}

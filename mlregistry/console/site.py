@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
+from django.utils.functional import SimpleLazyObject
 
 from mlregistry.console import registry
 
@@ -17,7 +18,9 @@ class ConsoleSite(admin.AdminSite):
     enable_nav_sidebar = False
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().each_context(request), "sections": self._navigation(request)}
+        # Parts of pages have no navigation: what it counts is only counted where it is shown.
+        sections = SimpleLazyObject(lambda: self._navigation(request))
+        return {**super().each_context(request), "sections": sections}
 
     def get_urls(self) -> "list[URLPattern | URLResolver]":
         own: list[URLPattern | URLResolver] = [
