@@ -17,7 +17,7 @@ from multiprocessing import get_context
 
 from django.db import transaction
 
-from apps.demo import registering, team, volume
+from apps.demo import governing, registering, team, volume
 from apps.demo.catalogue import MODELS, PROMPTS
 from apps.demo.inspecting import look_into
 from apps.demo.learners import SPACES
@@ -73,6 +73,7 @@ def fill(*, wanted: Wanted, by: Actor, say: Say) -> Staff:
     with transaction.atomic():
         for entry, registered in zip(MODELS, made, strict=True):
             registering.write_cards(entry, registered, staff)
+    governing.govern(made, staff, by)
     return staff
 
 

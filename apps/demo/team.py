@@ -29,6 +29,12 @@ TEAMS = {
     "Supply Planning": "Forecasts for shops and warehouses, every night.",
 }
 
+REVIEWERS = {
+    "Model Risk": ("yusuf.demir", "petra.novak"),
+    "IT Operations": ("tomas.lindqvist", "hanna.vogel"),
+}
+"""Teams that review what others want in Production, and who is in them."""
+
 
 @dataclass
 class Staff:
@@ -47,7 +53,7 @@ class Staff:
 def taken() -> list[str]:
     """Names of the demo that belong to somebody already."""
     users = User.objects.filter(username__in=[*PEOPLE, SERVICE_ACCOUNT]).values_list("username", flat=True)
-    return sorted([*users, *Team.objects.filter(name__in=TEAMS).values_list("name", flat=True)])
+    return sorted([*users, *Team.objects.filter(name__in=[*TEAMS, *REVIEWERS]).values_list("name", flat=True)])
 
 
 def hire(*, password: str, by: Actor) -> Staff:

@@ -1,12 +1,12 @@
 """The admin site: Django's, with our navigation, our home page and our search."""
 
-from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
+from django.utils.functional import SimpleLazyObject
 
 from mlregistry.console import registry
 
@@ -18,7 +18,9 @@ class ConsoleSite(admin.AdminSite):
     enable_nav_sidebar = False
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().each_context(request), "sections": self._navigation(request)}
+        # Parts of pages have no navigation: what it counts is only counted where it is shown.
+        sections = SimpleLazyObject(lambda: self._navigation(request))
+        return {**super().each_context(request), "sections": sections}
 
     def get_urls(self) -> "list[URLPattern | URLResolver]":
         own: list[URLPattern | URLResolver] = [
@@ -61,7 +63,7 @@ class ConsoleSite(admin.AdminSite):
             {
                 "title": section.title,
                 "address": section.address,
-                "count": partial(section.count, request) if section.count else 0,  # asked for where it is drawn
+                "count": section.count(request) if section.count else 0,
                 "is_current": request.path.startswith((section.address, *section.below)),
             }
             for section in registry.sections(request)

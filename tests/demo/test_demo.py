@@ -18,6 +18,7 @@ from apps.demo import filling, registering
 from apps.demo.catalogue import MODELS, PROMPTS
 from apps.demo.studies import STUDIES
 from apps.demo.team import OUTSIDER, PEOPLE, READER
+from apps.governance.models import ChangeRequest, Policy
 from apps.jobs.choices import ACTIVE
 from apps.jobs.models import Job
 from apps.registry.choices import ContentState, Verdict
@@ -234,6 +235,14 @@ def test_what_cannot_be_is_refused_in_a_sentence(options: dict[str, Any]) -> Non
         call_command("demo", **options)
 
 
+def test_requests_to_promote_challengers_are_open_begun_and_rejected() -> None:
+    states = Counter(ChangeRequest.objects.values_list("state", flat=True))
+
+    assert states["open"] >= 1
+    assert states["rejected"] <= 1
+    assert not Job.objects.filter(kind="governance.look", state__in=ACTIVE).exists()
+
+
 def test_a_demo_that_breaks_leaves_neither_rows_nor_files(
     demo: Demo, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
 ) -> None:
@@ -274,6 +283,7 @@ def test_the_server_starts_without_what_few_need(name: str) -> None:
 
 
 def _rename_what_is_there() -> None:
+    Policy.objects.update(current=None)  # by which the promotions of another demo would be asked for
     for table, column in ((Experiment, "name"), (RegisteredModel, "name"), (User, "username")):
         for row in table.objects.all():
             setattr(row, column, f"old {getattr(row, column)}")
