@@ -96,7 +96,7 @@ def _target(entry: Entry) -> list[Part]:
     if not entry.target_type:
         return [Part("nothing")]
     word = _prefixes.get(entry.target_type, entry.target_type)
-    return [Part(f"{word} "), Part(_cut(entry.target_name or entry.target_id), is_said=True)]
+    return [Part(f"{word} " if word else ""), Part(_cut(entry.target_name or entry.target_id), is_said=True)]
 
 
 def _on(entry: Entry) -> list[Part]:

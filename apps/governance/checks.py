@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Warning, register  # noqa: A004  Django's name for it
+from django.core import checks
 
 from apps.governance.gates import brought
 from mlregistry.checks import TAG
 
 
-@register(TAG)
-def check_gates_of_packages(*, app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+@checks.register(TAG)
+def check_gates_of_packages(*, app_configs: Sequence[AppConfig] | None, **_: Any) -> list[checks.CheckMessage]:
     return [
-        Warning(f"{why} Change requests that need this gate cannot be applied.", id="governance.W001")
+        checks.Warning(f"{why} Change requests that need this gate cannot be applied.", id="governance.W001")
         for why in brought().broken.values()
     ]

@@ -51,12 +51,14 @@ def test_asking_voting_and_applying(
     number = made.json()["id"]
     whole = get(rita, f"change-requests/{number}").json()
     assert whole["approvals_missing"] == 2
-    assert post(ada, f"change-requests/{number}/approve").status_code == 403
+    seen = whole["evidence_digest"]
+    assert post(ada, f"change-requests/{number}/approve", seen=seen).status_code == 403
+    assert post(rita, f"change-requests/{number}/approve").status_code == 400
     assert post(rita, f"change-requests/{number}/approve", seen="other").status_code == 400
-    voted = post(rita, f"change-requests/{number}/approve", seen=whole["evidence_digest"], comment="fine")
+    voted = post(rita, f"change-requests/{number}/approve", seen=seen, comment="fine")
     assert (voted.status_code, voted.json()["slots_missing"]) == (200, {"IT": 1})
-    assert post(rita, f"change-requests/{number}/approve").status_code == 403
-    applied = post(ivan, f"change-requests/{number}/approve").json()
+    assert post(rita, f"change-requests/{number}/approve", seen=seen).status_code == 403
+    applied = post(ivan, f"change-requests/{number}/approve", seen=seen).json()
     assert (applied["state"], [vote["voter"] for vote in applied["votes"]]) == ("applied", ["rita", "ivan"])
     version.refresh_from_db()
     assert version.current_stage == "Production"
@@ -97,9 +99,10 @@ def test_policies_take_a_second_administrator_once_one_is_in_force(
     asked = post(root, f"{path}/publish", reason="less work").json()
     assert (asked["policy"]["current"]["number"], asked["request"]["state"]) == (1, "open")
     number = asked["request"]["id"]
-    assert post(root, f"change-requests/{number}/approve").status_code == 403
+    seen = asked["request"]["evidence_digest"]
+    assert post(root, f"change-requests/{number}/approve", seen=seen).status_code == 403
     other = User.objects.create_superuser("rosa")
-    assert post(other, f"change-requests/{number}/approve").json()["state"] == "applied"
+    assert post(other, f"change-requests/{number}/approve", seen=seen).json()["state"] == "applied"
     assert get(root, path).json()["current"]["document"]["protects"] == weaker["protects"]
     assert [row["number"] for row in get(root, f"{path}/revisions").json()] == [2, 1]
     assert get(ada, path).status_code == 403

@@ -285,7 +285,7 @@ RECIPES: dict[str, Fields] = {
     "POST /api/v1/model-versions/{name}/{version}/promotion": {"name": "$governed", "version": "1", "alias": "next"},
     "GET /api/v1/change-requests": {},
     "GET /api/v1/change-requests/{id}": {"id": "$request"},
-    "POST /api/v1/change-requests/{id}/approve": {"id": "$request"},
+    "POST /api/v1/change-requests/{id}/approve": {"id": "$request", "seen": "$evidence"},
     "POST /api/v1/change-requests/{id}/reject": {"id": "$request", "comment": "no"},
     "POST /api/v1/change-requests/{id}/cancel": {"id": "$request"},
     "POST /api/v1/change-requests/{id}/comments": {"id": "$request", "text": "why?"},

@@ -208,6 +208,7 @@ def _governed(root: User, holders: dict[str, User]) -> dict[str, str]:
         "governed": model.name,
         "policy": "aliases",
         "request": str(request.pk),
+        "evidence": request.evidence_digest,
         "applied_request": str(applied.pk),
         "hold": str(hold.pk),
     }

@@ -16,6 +16,8 @@ from mlregistry.console.registry import Hit, Need, Panel, Section, add_needs, ad
 from mlregistry.templatetags.console import ago
 
 HITS = 5
+DIGITS = 18
+"""Of a key that every database can look for."""
 NAMED = 4
 AT_HOME = 6
 
@@ -32,7 +34,7 @@ def find_requests(request: HttpRequest, words: str) -> Iterable[Hit]:
     """By number, or by what they are about."""
     visible = visible_requests(reader(request))
     number = words.removeprefix("#")
-    if number.isdecimal() and len(number) < 18:  # noqa: PLR2004  digits of a key
+    if number.isdecimal() and len(number) <= DIGITS:
         found = visible.filter(pk=int(number))
     else:
         found = visible.filter(summary__icontains=words)

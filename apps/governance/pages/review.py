@@ -1,6 +1,7 @@
 """The page of one change request: everything that a reviewer decides on."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -22,7 +23,7 @@ from apps.governance.queries.requests import get_request
 from apps.governance.services import voting
 from apps.governance.services.break_glass import break_glass
 from apps.governance.services.evidence import drift
-from apps.governance.services.gates import request_look
+from apps.governance.services.gates import rerun
 from apps.governance.services.revalidating import revalidate as ask_again
 from mlregistry.console.page import gone_to, page, show
 from mlregistry.errors import BadRequest, InvalidParameter, NotFound
@@ -144,9 +145,7 @@ def revalidate(request: HttpRequest, pk: int) -> HttpResponse:
 def look_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Have a worker run the gates anew, and apply what waits for nothing else."""
     found = get_request(reader(request), pk)
-    if not found.is_live:
-        raise BadRequest(f"Change request {pk} is {found.state}: its gates run no more.")
-    request_look(found)
+    rerun(request=found, by=page_actor(request))
     return gone_to(request, review_address(found), said="The gates run again as soon as a worker is free.")
 
 
@@ -170,10 +169,10 @@ def edit_comment(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         raise NotFound(f"Change request {pk} has no such comment.")
     by = page_actor(request)
     if "delete" in request.POST:
-        change: Any = lambda: voting.delete_comment(comment=own, by=by)  # noqa: E731  either of two
-        return _changed(request, found, change, said="The comment is deleted.")
-    change = lambda: voting.edit_comment(comment=own, text=asked(request, "text"), by=by)  # noqa: E731  likewise
-    return _changed(request, found, change, said="The comment is changed.")
+        delete = partial(voting.delete_comment, comment=own, by=by)
+        return _changed(request, found, delete, said="The comment is deleted.")
+    edit = partial(voting.edit_comment, comment=own, text=asked(request, "text"), by=by)
+    return _changed(request, found, edit, said="The comment is changed.")
 
 
 def _changed(request: HttpRequest, found: ChangeRequest, change: Any, *, said: str) -> HttpResponse:

@@ -150,6 +150,16 @@ class Jury:
         return authors_of_places(usernames, self.reviewing)
 
 
+def has_break_glass_place(user: User, terms: Terms, team_ids: Mapping[str, int]) -> bool:
+    """Whether somebody else put this person into a team that may break glass; teams count by key, not by name."""
+    keys = [team_ids[name] for name in terms.break_glass if name in team_ids]
+    mine = list(user.groups.filter(pk__in=keys).values_list("pk", flat=True))
+    return any(
+        user.username not in (entry.username, entry.owner)
+        for entry in authors_of_places([user.username], mine).values()
+    )
+
+
 def authors_of_places(usernames: Iterable[str], teams: Iterable[int]) -> dict[tuple[int, str], Entry]:
     """Who last put each of these into each of the teams, by team and username."""
     entries = Entry.objects.filter(

@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 
 from apps.governance.actions import Proposal, action_named
 from apps.governance.choices import GateVerdict
-from apps.governance.gates import Judged, gate_named, read_gate_terms
+from apps.governance.gates import Judged, gate_named
 from apps.governance.models import ChangeRequest
 from apps.governance.queries.eligibility import Jury, Place, exclusions_of
 from apps.governance.queries.policies import InForce, restrictions_on, revisions_of, terms_of
 from apps.governance.queries.requests import live_request
+from apps.governance.services.gates import ask_gate, is_quick
 from apps.governance.terms import GateTerms, Terms, combined
 from mlregistry.actor import Actor
 from mlregistry.errors import RegistryError
@@ -88,18 +89,12 @@ def gates_now(proposal: Proposal, terms: Terms, request: ChangeRequest | None = 
 
 
 def _look(asked: GateTerms, judged: Judged | None) -> tuple[GateVerdict, str]:
-    try:
-        gate = gate_named(asked.name)
-        if judged is None:
-            return GateVerdict.PENDING, "It has not looked yet."
-        if not gate.is_quick:
-            return GateVerdict.PENDING, "It looks once somebody has asked."
-        said = gate.look(judged, read_gate_terms(asked))
-    except RegistryError as refusal:
-        return GateVerdict.CRASHED, refusal.message
-    except Exception as error:  # noqa: BLE001  a gate of whoever wrote it: it blocks, whatever it dies of
-        return GateVerdict.CRASHED, f"It could not look: {type(error).__name__}: {error}"
-    return (GateVerdict.PASSED if said.passed else GateVerdict.FAILED), said.sentence
+    if judged is None:
+        return GateVerdict.PENDING, "It has not looked yet."
+    if not is_quick(asked):
+        return GateVerdict.PENDING, "It looks once somebody has asked."
+    said = ask_gate(asked, judged)
+    return said.verdict, said.sentence
 
 
 def _title(asked: GateTerms) -> str:

@@ -11,7 +11,7 @@ from apps.governance.actions import action_named
 from apps.governance.choices import Decision, GateVerdict, Kind
 from apps.governance.gates import gate_named
 from apps.governance.models import ChangeRequest, Comment, GateRun, Vote
-from apps.governance.queries.eligibility import Jury, Place
+from apps.governance.queries.eligibility import Jury, Place, has_break_glass_place
 from apps.governance.services.gates import LOOK_JOB, is_quick
 from apps.governance.terms import GateTerms
 from apps.jobs.choices import ACTIVE
@@ -87,7 +87,7 @@ def may_break_glass(user: User, request: ChangeRequest, jury: Jury) -> bool:
         return False
     if not action_named(request.action).can_take_back() or jury.level_of(user) < Level.EDIT:
         return False
-    return user.groups.filter(name__in=jury.terms.break_glass).exists()
+    return has_break_glass_place(user, jury.terms, jury.team_ids)
 
 
 def comments_of(request: ChangeRequest) -> list[Comment]:

@@ -120,18 +120,14 @@ class WholeRequestSerializer(ChangeRequestSerializer):
         return Jury(self.instance)  # type: ignore[arg-type]  # the request
 
 
-class VotingSerializer(serializers.Serializer[Any]):
-    comment = serializers.CharField(required=False, allow_blank=True, default="")
-    seen = serializers.CharField(
-        required=False,
-        allow_blank=True,
-        default="",
-        help_text="The evidence_digest that was looked at; a vote on other evidence is then refused.",
-    )
-
-
 class SayingSerializer(serializers.Serializer[Any]):
     comment = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class ApprovingSerializer(SayingSerializer):
+    seen = serializers.CharField(
+        help_text="The evidence_digest that was looked at; a vote on other evidence is refused."
+    )
 
 
 class TextSerializer(serializers.Serializer[Any]):

@@ -63,17 +63,17 @@ class ChangeRequestsView(ReadOnlyModelViewSet[ChangeRequest]):
         """One request with its evidence, votes, gates, and who may still vote."""
         return _whole(self._found(request, pk))
 
-    @extend_schema(request=s.VotingSerializer, responses=s.WholeRequestSerializer)
+    @extend_schema(request=s.ApprovingSerializer, responses=s.WholeRequestSerializer)
     @action(["post"], detail=True, filterset_fields=None)
     def approve(self, request: Request, pk: str) -> Response:
         """Vote for it. The last vote that is needed applies the change."""
-        return self._vote(request, pk, Decision.APPROVE)
+        return self._vote(request, pk, Decision.APPROVE, s.ApprovingSerializer)
 
-    @extend_schema(request=s.VotingSerializer, responses=s.WholeRequestSerializer)
+    @extend_schema(request=s.SayingSerializer, responses=s.WholeRequestSerializer)
     @action(["post"], detail=True, filterset_fields=None)
     def reject(self, request: Request, pk: str) -> Response:
         """Vote against it, with a comment: one such vote ends it."""
-        return self._vote(request, pk, Decision.REJECT)
+        return self._vote(request, pk, Decision.REJECT, s.SayingSerializer)
 
     @extend_schema(request=s.SayingSerializer, responses=s.WholeRequestSerializer)
     @action(["post"], detail=True, filterset_fields=None)
@@ -105,10 +105,10 @@ class ChangeRequestsView(ReadOnlyModelViewSet[ChangeRequest]):
         rerun(request=self._found(request, pk), by=actor(request))
         return Response(status=status.HTTP_202_ACCEPTED)
 
-    def _vote(self, request: Request, pk: str, decision: Decision) -> Response:
-        asked = said(s.VotingSerializer, request.data)
-        found = self._found(request, pk)
-        return _whole(voting.vote(request=found, voter=caller(request), decision=decision, by=actor(request), **asked))
+    def _vote(self, request: Request, pk: str, decision: Decision, asking: type[s.SayingSerializer]) -> Response:
+        found, by = self._found(request, pk), actor(request)
+        asked = said(asking, request.data)
+        return _whole(voting.vote(request=found, voter=caller(request), decision=decision, by=by, **asked))
 
     def _found(self, request: Request, pk: str) -> ChangeRequest:
         return queries.get_request(caller(request), int(pk))

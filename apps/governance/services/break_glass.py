@@ -7,16 +7,18 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.governance import announcing
-from apps.governance.actions import Approval, Proposal, action_named
+from apps.governance.actions import Approval, Proposal, action_named, level_on
 from apps.governance.choices import Kind
 from apps.governance.models import ChangeRequest
-from apps.governance.queries.policies import restrictions_on
+from apps.governance.queries.eligibility import has_break_glass_place
+from apps.governance.queries.policies import restrictions_on, revisions_of
 from apps.governance.services.deciding import applied, locked
 from apps.governance.services.evidence import pin
 from apps.governance.services.opening import open_request
 from apps.governance.terms import combined
 from mlregistry.actor import Actor
 from mlregistry.errors import InvalidParameter, PermissionDenied
+from mlregistry.levels import Level
 
 SHORTEST_REASON = 10
 
@@ -30,7 +32,10 @@ def break_glass(*, proposal: Proposal, user: User, reason: str, by: Actor) -> Ch
     if len(reason.strip()) < SHORTEST_REASON:
         raise InvalidParameter(f"Breaking glass takes a reason, of {SHORTEST_REASON} characters at least.")
     terms = combined([met.terms for met in policies])
-    if user.is_service_account or not user.groups.filter(name__in=terms.break_glass).exists():
+    if level_on(user, proposal.object_type, proposal.object_id) < Level.EDIT:
+        raise PermissionDenied(f"To {action.describe(proposal)} takes EDIT on {proposal.object_name}.")
+    team_ids = {name: key for revision in revisions_of(policies) for name, key in revision.teams.items()}
+    if user.is_service_account or not has_break_glass_place(user, terms, team_ids):
         allowed = f"members of {', '.join(terms.break_glass)} may" if terms.break_glass else "nobody may"
         raise PermissionDenied(f"Break glass is not yours here: for this, {allowed}.")
     if not action.can_take_back():

@@ -3,6 +3,7 @@
 Whoever moves it has the row locked, looks whether it is still live, unexpired and undrifted, and only then goes on.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -101,6 +102,15 @@ def settle(request: ChangeRequest, *, by: Actor) -> None:
         request_look(request)
 
 
+def verify_bytes(request: ChangeRequest) -> None:
+    """Look at the bytes, outside of transactions; what differs is then on the subject, and drifts the evidence.
+
+    What cannot be looked at now decides nothing: the error of the store is the caller's.
+    """
+    with suppress(NotFound):  # that the subject is gone is said under the lock
+        action_named(request.action).verify(proposal_of(request))
+
+
 def look(request: ChangeRequest) -> ChangeRequest:
     """The worker's part: complete the evidence, run the gates, apply what has its votes. Safe to repeat."""
     seen = _look(request)
@@ -117,7 +127,7 @@ def _look(request: ChangeRequest) -> ChangeRequest:
     # Slow gates look without holding anything; what they saw counts if the evidence is still the same afterwards.
     run_gates(request, [gate for gate in required(request) if not is_quick(gate[1]) or request.state == State.OPEN])
     if request.state == State.APPROVED:
-        _verify(request)
+        verify_bytes(request)
     with transaction.atomic():
         request = locked(request)
         if request.state == State.APPROVED and ready_to_vote(request) is None:
@@ -125,14 +135,17 @@ def _look(request: ChangeRequest) -> ChangeRequest:
     return request
 
 
-def take_back(request: ChangeRequest, *, by: Actor, why: str) -> None:
-    """Undo what was applied, once, where it still stands; what forbids that is its outcome, and stops nothing else."""
+def take_back(request: ChangeRequest, *, by: Actor, why: str, restores: bool = True) -> None:
+    """Undo what was applied, once, where it still stands; what forbids that is its outcome, and stops nothing else.
+
+    With `restores`, what it replaced stands again; without, nothing does: that was approved too long ago as well.
+    """
     row = locked(request)
     if row.state != State.APPLIED or row.taken_back_at is not None:
         return
     try:
         with transaction.atomic():
-            action_named(row.action).take_back(proposal_of(row), row.before, by=by)
+            action_named(row.action).take_back(proposal_of(row), row.before if restores else {}, by=by)
     except RegistryError as refusal:
         row.outcome = f"{why} It could not be taken back: {refusal.message}"
         row.save(update_fields=["outcome"])
@@ -142,14 +155,6 @@ def take_back(request: ChangeRequest, *, by: Actor, why: str) -> None:
     row.save(update_fields=["taken_back_at", "outcome"])
     audit.record("governance.request.take_back", target=row, by=by, **_told(row), before=row.before, why=why)
     announcing.announce(announcing.Event.TAKEN_BACK, row, why=why)
-
-
-def _verify(request: ChangeRequest) -> None:
-    """Look at the bytes; what differs is then on the subject, and drifts the evidence."""
-    try:
-        action_named(request.action).verify(proposal_of(request))
-    except RegistryError:
-        return
 
 
 def _apply(request: ChangeRequest, by: Actor) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.accounts import permissions
 from apps.accounts.models import Team, User
 from apps.audit import services as audit
-from apps.governance.actions import Action, Approval, ObjectType, Proposal, words
+from apps.governance.actions import Action, Approval, ObjectType, Proposal, add_action, add_object_type, words
 from apps.governance.gates import check_gates
 from apps.governance.models import ChangeRequest, Policy, PolicyRevision
 from apps.governance.queries.policies import is_any_in_force, restrictions_on
@@ -160,8 +160,6 @@ class ChangePolicy(Action):
 
 def add() -> None:
     """Tell the engine of policies as things that requests are about."""
-    from apps.governance.actions import add_action, add_object_type  # noqa: PLC0415
-
     add_action(ChangePolicy())
     add_object_type(ObjectType(POLICY_TYPE, _held, _level, _levels, _reads_any))
 

@@ -86,5 +86,5 @@ def _run_out(request: ChangeRequest) -> bool:
     )
     announcing.announce(announcing.Event.REVALIDATION_DUE, row, days=0)
     if then == WhenExpired.REMOVE:
-        take_back(row, by=CLOCK, why=row.outcome)
+        take_back(row, by=CLOCK, why=row.outcome, restores=False)
     return True

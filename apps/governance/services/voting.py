@@ -8,13 +8,12 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.audit import services as audit
 from apps.governance import announcing
-from apps.governance.actions import action_named, proposal_of
 from apps.governance.choices import Decision, State
 from apps.governance.models import ChangeRequest, Comment, Vote
 from apps.governance.queries.eligibility import Jury
-from apps.governance.services.deciding import Refusal, end, locked, ready_to_vote, settle
+from apps.governance.services.deciding import Refusal, end, locked, ready_to_vote, settle, verify_bytes
 from mlregistry.actor import Actor
-from mlregistry.errors import BadRequest, InvalidParameter, PermissionDenied, RegistryError
+from mlregistry.errors import BadRequest, InvalidParameter, PermissionDenied
 
 LONGEST_COMMENT = 65_536
 _MENTION = re.compile(r"(?<![\w.@])@([\w.+-]+[\w+-])")
@@ -27,16 +26,17 @@ def vote(
     decision: Decision,
     by: Actor,
     comment: str = "",
-    seen: str = "",
+    seen: str | None = None,
 ) -> ChangeRequest:
     """Say yes or no, once. The last yes that is needed applies the change, in the same transaction; a no ends it.
 
-    `seen` is the digest of the evidence that the voter was shown: another one is refused. `BadRequest` says why a
+    `seen` is the digest of the evidence that the voter was shown: another one is refused, also where there was none to
+    show yet; None is for wires that have no word for it. `BadRequest` says why a
     request takes no votes (any more), `PermissionDenied` why this person's does not count.
     """
     _check_comment(comment, required=decision == Decision.REJECT)
-    if decision == Decision.APPROVE:
-        _look_at_the_bytes(request)
+    if decision == Decision.APPROVE and request.is_live and request.evidence_digest:
+        verify_bytes(request)
     with transaction.atomic():
         row = locked(request)
         refusal = ready_to_vote(row) or _not_votable(row, seen)
@@ -106,13 +106,13 @@ def mentioned(text: str) -> list[str]:
     return sorted(User.objects.filter(username__in=names).values_list("username", flat=True)) if names else []
 
 
-def _not_votable(request: ChangeRequest, seen: str) -> Refusal | None:
+def _not_votable(request: ChangeRequest, seen: str | None) -> Refusal | None:
     if request.state != State.OPEN:
         return Refusal(f"Change request {request.pk} has its approvals, and waits for its gates.")
-    if seen and seen != request.evidence_digest:
+    if seen is not None and seen != request.evidence_digest:
         return Refusal(
             f"Change request {request.pk} is judged on other evidence ({request.evidence_digest[:12]}…) than you were"
-            f" shown ({seen[:12]}…). Read it again."
+            f" shown ({seen[:12] or 'none yet'}). Read it again."
         )
     return None
 
@@ -153,15 +153,6 @@ def _cast(request: ChangeRequest, voter: User, decision: Decision, comment: str,
         end(request, State.REJECTED, by=by, outcome=comment)
     else:
         settle(request, by=by)
-
-
-def _look_at_the_bytes(request: ChangeRequest) -> None:
-    """What has been changed in the store is then on the subject, so that the evidence has drifted."""
-    if request.evidence_digest and request.is_live:
-        try:
-            action_named(request.action).verify(proposal_of(request))
-        except RegistryError:
-            return
 
 
 def _own(comment: Comment, by: Actor) -> None:
