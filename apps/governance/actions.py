@@ -101,7 +101,7 @@ class Action(ABC):
         return {}
 
     def take_back(self, proposal: Proposal, before: Mapping[str, Any], *, by: Actor) -> None:
-        """Restore what `standing` said, where what was applied still stands; where it said nothing, only remove that."""
+        """Restore what `standing` said, where what was applied still stands; where it said nothing, remove that."""
         raise InvalidParameter(f"{self.describe(proposal)} cannot be taken back.")
 
     def can_take_back(self) -> bool:
