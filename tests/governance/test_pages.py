@@ -5,10 +5,12 @@ from django.conf import settings
 from django.test import Client
 
 from apps.accounts.models import User
+from apps.governance.actions import action_named, proposal_of
 from apps.governance.choices import State
 from apps.governance.models import ChangeRequest, PolicyRevision
+from apps.governance.services.opening import ApprovalNeeded
 from apps.registry.models import ModelVersion
-from apps.registry.services import cards
+from apps.registry.services import cards, versions
 from tests.governance.making import ask
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +109,14 @@ def test_administrators_write_policies_and_place_holds(request_: ChangeRequest, 
 def test_others_see_the_policies_of_what_they_read_and_no_holds(request_: ChangeRequest, ada: User) -> None:
     assert "production" in page_of(ada).get("/admin/policies/").content.decode()
     assert page_of(ada).get("/admin/holds/").status_code == 404
+
+
+def test_the_addresses_that_people_are_told_are_those_of_pages(
+    request_: ChangeRequest, version: ModelVersion, rita: User, ada: User
+) -> None:
+    with pytest.raises(ApprovalNeeded) as needed:
+        versions.set_alias(version=version, alias="champion", by=ada.actor())
+    told = needed.value.message.rsplit(" ", maxsplit=1)[-1]
+    about = action_named(request_.action).address(proposal_of(request_))
+    for address in (told.removeprefix(settings.MLREGISTRY_URL), about):
+        assert page_of(rita).get(address).status_code == 200, address

@@ -155,7 +155,7 @@ def address_of(request: ChangeRequest) -> str:
 
 
 def path_of(request: ChangeRequest) -> str:
-    return f"/admin/reviews/{request.pk}"
+    return f"/admin/reviews/{request.pk}/"
 
 
 def _check_reason(reason: str) -> None:

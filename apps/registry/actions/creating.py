@@ -46,7 +46,7 @@ class CopyVersion(VersionAction):
         )
 
     def address(self, proposal: Proposal) -> str:
-        return f"/admin/models/{proposal.object_id}"
+        return f"/admin/models/{proposal.object_id}/"
 
     @staticmethod
     def _given(proposal: Proposal) -> list[Tag]:
