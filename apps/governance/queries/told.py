@@ -63,7 +63,8 @@ def is_being_looked_at(request: ChangeRequest) -> bool:
     """Whether a worker is about to complete its evidence or to run its gates."""
     if not request.is_live:
         return False
-    return Job.objects.filter(unique_key=f"{LOOK_JOB}:{request.pk}", state__in=ACTIVE).exists()
+    keys = (f"{LOOK_JOB}:{request.pk}", f"{LOOK_JOB}:{request.pk}:again")
+    return Job.objects.filter(unique_key__in=keys, state__in=ACTIVE).exists()
 
 
 def approval_leads_to(

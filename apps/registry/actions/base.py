@@ -5,11 +5,9 @@ from typing import Any
 from apps.governance.actions import Action, Approval, Contributor, Proposal
 from apps.registry.actions import evidence
 from apps.registry.models import ModelVersion, RegisteredModel
-from apps.registry.queries.content import signed_versions
 from apps.registry.queries.versions import present
 from apps.registry.services.registered_models import locked
-from apps.registry.services.verification import verify_content
-from mlregistry.errors import Busy, NotFound
+from mlregistry.errors import NotFound
 
 TAKEN_BACK = 0
 """The request that an approval names where what was applied is undone: leave for the reverse, and no more."""
@@ -74,13 +72,7 @@ class VersionAction(ModelAction):
         return evidence.waits_for(version_of(proposal))
 
     def verify(self, proposal: Proposal) -> None:
-        version = version_of(proposal)
-        if not signed_versions().filter(pk=version.pk).exists():
-            return  # never sealed, as the evidence says
-        try:
-            verify_content(version=version)
-        except OSError as error:
-            raise Busy(f"The files of {version} cannot be looked at now, so nothing is decided: {error}") from None
+        evidence.verify_bytes(version_of(proposal))
 
     def difference(self, key: str, before: Any, after: Any) -> list[str] | None:
         return evidence.difference(key, before, after)

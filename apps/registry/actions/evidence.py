@@ -11,7 +11,10 @@ from apps.governance.services.evidence import digest_of
 from apps.registry.choices import ContentState
 from apps.registry.models import Content, ModelVersion
 from apps.registry.queries.cards import current_card
+from apps.registry.queries.content import signed_versions
+from apps.registry.services.verification import verify_content
 from apps.tracking.models import ArtifactFile, LatestMetric, LoggedModel, LoggedModelMetric, Run
+from mlregistry.errors import Busy
 from mlregistry.prefixes import begins_with
 
 SPELLED_OUT = 500
@@ -74,6 +77,16 @@ def waits_for(version: ModelVersion) -> str:
     if content.state == ContentState.SEALED and not version.scans.filter(digest=content.digest).exists():
         return "its files are still being looked into."
     return ""
+
+
+def verify_bytes(version: ModelVersion) -> None:
+    """Look at the files now; what differs is then on the content. `Busy` where the store does not answer."""
+    if not signed_versions().filter(pk=version.pk).exists():
+        return  # never sealed, as the evidence says
+    try:
+        verify_content(version=version)
+    except OSError as error:
+        raise Busy(f"The files of {version} cannot be looked at now, so nothing is decided: {error}") from None
 
 
 def contributors_to(version: ModelVersion) -> list[Contributor]:
