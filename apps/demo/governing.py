@@ -15,7 +15,9 @@ from apps.jobs.models import Job
 from apps.registry import proposals
 from apps.registry.choices import PRODUCTION
 from apps.registry.models import ModelVersion
+from apps.registry.permissions import MODEL_GRANTS
 from mlregistry.actor import Actor
+from mlregistry.levels import Level
 
 POLICY = "production"
 DOCUMENT = {
@@ -40,6 +42,9 @@ def govern(made: list[Registered], staff: Staff, by: Actor) -> None:
     challengers = {
         version.model.name: version for each in made if (version := each.challenger) and each.champion is not None
     }
+    for model in {version.model for version in challengers.values()}:
+        for team in REVIEWERS:
+            MODEL_GRANTS.set(target=model, holder=staff.teams[team], level=Level.READ, by=by)
     for name, (asker, reason) in ASKED.items():
         if name in challengers:
             _discuss(name, _ask(challengers[name], asker, reason, staff), staff)

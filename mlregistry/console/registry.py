@@ -79,7 +79,7 @@ FindNeeds = Callable[[HttpRequest], Iterable[Need]]
 """The few things of one kind that wait for whoever asks, the most urgent first."""
 
 _sections: dict[str, Section] = {}
-_searches: dict[str, Search] = {}
+_searches: dict[str, tuple[int, Search]] = {}
 _panels: dict[str, dict[str, MakePanel]] = {}
 _needs: list[FindNeeds] = []
 
@@ -88,8 +88,9 @@ def add_section(section: Section) -> None:
     _sections[section.page] = section
 
 
-def add_search(kind: str, search: Search) -> None:
-    _searches[kind] = search
+def add_search(kind: str, search: Search, *, order: int = 0) -> None:
+    """What has a higher `order` is listed further down: people look for things before they look for talk about them."""
+    _searches[kind] = order, search
 
 
 def add_panel(place: str, make: MakePanel) -> None:
@@ -110,7 +111,8 @@ def sections(request: HttpRequest) -> list[Section]:
 
 def found(request: HttpRequest, words: str) -> list[tuple[str, list[Hit]]]:
     """What matches `words`, kind by kind, without the kinds of which nothing does."""
-    groups = [(kind, list(search(request, words))) for kind, search in _searches.items()]
+    searches = sorted(_searches.items(), key=lambda item: item[1][0])
+    groups = [(kind, list(search(request, words))) for kind, (_, search) in searches]
     return [(kind, hits) for kind, hits in groups if hits]
 
 

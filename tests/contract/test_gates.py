@@ -129,7 +129,7 @@ def test_gates_look_as_the_files_are_read_and_decide_after_the_last_vote(
     assert said["external_webhook"] == ("failed", "127.0.0.1 said no: the board has not met")
     assert judge.got[0].is_signed_with(SECRET)
 
-    call("POST", "change-requests/1/approve", reviewer, comment="fine")
+    call("POST", "change-requests/1/approve", reviewer, comment="fine", seen=seen["evidence_digest"])
     asked = len(judge.got)
     until(lambda: len(judge.got) > asked)  # again, since the vote
     assert call("GET", "change-requests/1")["state"] == "approved"

@@ -195,7 +195,7 @@ def test_who_may_do_what() -> None:
     expected = {
         "ines.carvalho": (Level.MANAGE, Level.READ, Level.MANAGE),
         "yusuf.demir": (Level.EDIT, Level.READ, Level.EDIT),
-        "hanna.vogel": (Level.NO_PERMISSIONS, Level.READ, Level.NO_PERMISSIONS),
+        "hanna.vogel": (Level.NO_PERMISSIONS, Level.READ, Level.READ),  # as a reviewer
         READER: (Level.READ, Level.READ, Level.READ),
         OUTSIDER: (Level.NO_PERMISSIONS,) * 3,
     }
