@@ -372,7 +372,7 @@ def test_an_administrator_makes_a_team_a_person_and_a_token_and_verifies_the_rec
 
     admin.get_by_role("link", name="Audit", exact=True).click()
     said = admin.locator(".entries")
-    for sentence in ("put noor.haddad into team Model Risk", "made team Model Risk", "release job"):
+    for sentence in ("put noor.haddad into team Data Stewards", "made team Data Stewards", "release job"):
         expect(said).to_contain_text(sentence)
     assert token[0] not in admin.content()
     admin.get_by_role("textbox", name="Person").fill(PEOPLE["editor"])
