@@ -94,6 +94,8 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
         terms = msgspec.convert(document, Terms)
     except msgspec.ValidationError as error:
         raise InvalidParameter(f"This policy cannot be read: {error}") from None
+    if "\\x00" in repr(document).replace("\\\\", ""):  # as it is written there, and no backslash of its own before it
+        raise InvalidParameter("A policy is text without null characters.")
     _check(terms)
     return terms
 

@@ -49,7 +49,7 @@ class ChangeRequestsView(ReadOnlyModelViewSet[ChangeRequest]):
         "object_name": ["exact"],
         "target": ["exact"],
         "requester": ["exact"],
-        "opened_at": ["gte", "lt"],
+        "opened_at": ["date__gte", "date__lte"],
     }
     lookup_value_regex = NUMBER
 
