@@ -175,6 +175,16 @@ def test_an_encrypted_member_is_not_clean(tmp_path: Path) -> None:
         tarred({"a": b""}) + b"hidden",
         tarred({"a": b""})[:1024] + b"hidden" + bytes(10_000),
     ],
+    ids=[
+        "zip cut off",
+        "zip without directory",
+        "zip with another checksum",
+        "zip packed in an unknown way",
+        "tar cut off",
+        "tar with another name",
+        "tar with a tail",
+        "tar with a tail between zeros",
+    ],
 )
 def test_a_damaged_archive_is_not_clean(tmp_path: Path, content: bytes) -> None:
     assert scanned(tmp_path, {"archive": content}).verdict == Verdict.FAILED
