@@ -277,6 +277,7 @@ def test_an_outsider_sees_how_to_begin_and_no_name_of_anything(outsider: Page, t
     outsider.locator("summary", has_text="liam.frost").click()
     outsider.get_by_role("link", name="Jobs").click()
     expect(outsider.locator("main")).to_contain_text("No jobs yet")
+    outsider.wait_for_load_state()  # Before that, nothing listens to keys.
     for name in (STUDY, ROUTER, CLASSIFIER):
         outsider.keyboard.press("/")
         outsider.locator("dialog.palette input").fill(name)
