@@ -60,6 +60,13 @@ def walk(head: Head, first: int, last: int) -> Iterator[Entry]:
         raise BrokenChain(f"Entry {at} is not the one that the head names.", at)
 
 
+def check_seal(entry: Entry) -> None:
+    """Raise `BrokenChain` unless the entry is what its hash was made of."""
+    if entry.hash != entry.seal():
+        said = f"Entry {entry.sequence} ({entry.action}) was changed: its content has another hash."
+        raise BrokenChain(said, entry.sequence)
+
+
 def hash_at(sequence: int) -> str:
     """What the entry behind `sequence` must carry as its previous hash."""
     if sequence == 0:
@@ -74,9 +81,7 @@ def _check(entry: Entry, previous: str, last: int) -> None:
     """Whether `entry` is what was written, right behind entry `last`, whose hash is `previous`."""
     if entry.sequence != last + 1:
         raise BrokenChain(f"Entry {last + 1} is missing.", entry.sequence)
-    if entry.hash != entry.seal():
-        said = f"Entry {entry.sequence} ({entry.action}) was changed: its content has another hash."
-        raise BrokenChain(said, entry.sequence)
+    check_seal(entry)
     if entry.previous != previous:
         raise BrokenChain(f"Entry {entry.sequence} ({entry.action}) does not follow entry {last}.", entry.sequence)
 

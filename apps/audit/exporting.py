@@ -1,4 +1,4 @@
-"""The record as signed lines of JSON that an auditor can verify without this server, by `verify_export.py`.
+"""The record as signed lines of JSON that an auditor can verify without this server, by `verifier.py`.
 
 A checkpoint says what the chain's hash is behind an entry, and how many entries of the export led there. The first line
 is one that counts none, the last one bears `end`; so what is cut off at either end shows as what is changed between.
@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.audit import chain, queries
 from apps.audit.models import Head
 from apps.audit.plain import canonical
-from apps.audit.verify_export import PURPOSE
+from apps.audit.verifier import PURPOSE
 from mlregistry import signing
 from mlregistry.errors import InvalidParameter
 

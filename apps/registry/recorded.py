@@ -44,6 +44,7 @@ def add() -> None:
             "registry.content.scanned": "scanned the files of {target}: {verdict}",
             "registry.content.drifted": "found that {count} files of {target} are not what was sealed",
             "registry.content.restored": "found the files of {target} to be again what was sealed",
+            "registry.evidence.export": "took the evidence of {target} with them",
             "registry.webhook.create": "made {target}",
             "registry.webhook.update": "changed {target}",
             "registry.webhook.delete": "deleted {target}, which called {url}",

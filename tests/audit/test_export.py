@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.test import Client
 from pytest_django import Settings
 
-from apps.audit import chain, services, triggers, verify_export
+from apps.audit import chain, services, triggers, verifier
 from apps.audit.models import GENESIS, Entry
 from apps.audit.plain import canonical
 from mlregistry import signing
@@ -97,7 +97,7 @@ def rewritten(line: bytes, previous: str = "", **change: object) -> bytes:
     entry = json.loads(line) | change
     entry["previous"] = previous or entry["previous"]
     del entry["hash"]
-    return canonical(entry | {"hash": verify_export.hashlib.sha256(canonical(entry)).hexdigest()}) + b"\n"
+    return canonical(entry | {"hash": verifier.hashlib.sha256(canonical(entry)).hexdigest()}) + b"\n"
 
 
 def test_a_whole_export_is_verified_by_the_standard_library_alone(lines: Lines, tmp_path: Path) -> None:
@@ -208,12 +208,12 @@ def test_an_entry_that_stands_twice_is_named(lines: Lines, tmp_path: Path) -> No
 
 def test_an_export_cut_off_anywhere_is_not_whole(lines: Lines, tmp_path: Path) -> None:
     assert complaint(tmp_path, []) == "The opening checkpoint is missing."
-    keys = verify_export.read_keys(json.dumps(signing.key_set()).encode())
+    keys = verifier.read_keys(json.dumps(signing.key_set()).encode())
     left = 0
     for cut in range(1, len(lines)):
         left += "checkpoint" not in json.loads(lines[cut - 1])
-        with pytest.raises(verify_export.Wrong, match=f"^Entry {left + 1} or the closing checkpoint is missing"):
-            verify_export.verify(lines[:cut], keys)
+        with pytest.raises(verifier.Wrong, match=f"^Entry {left + 1} or the closing checkpoint is missing"):
+            verifier.verify(lines[:cut], keys)
     assert left == 10
     assert complaint(tmp_path, lines[:-1]).startswith("Entry 11 or the closing checkpoint is missing")
 
@@ -261,14 +261,14 @@ def test_an_entry_is_written_in_one_way(lines: Lines, tmp_path: Path) -> None:
 
 
 def test_no_byte_can_be_another(lines: Lines) -> None:
-    keys = verify_export.read_keys(json.dumps(signing.key_set()).encode())
+    keys = verifier.read_keys(json.dumps(signing.key_set()).encode())
     whole, random = b"".join(lines), Random(7)
-    assert verify_export.verify(lines, keys).startswith("10 entries")
+    assert verifier.verify(lines, keys).startswith("10 entries")
     for at in random.sample(range(len(whole)), 150):
         changed = bytearray(whole)
         changed[at] ^= 1 << random.randrange(8)
-        with pytest.raises(verify_export.Wrong):
-            verify_export.verify(bytes(changed).splitlines(keepends=True), keys)
+        with pytest.raises(verifier.Wrong):
+            verifier.verify(bytes(changed).splitlines(keepends=True), keys)
 
 
 def test_a_range_of_entries_is_exported_and_verified(ten: None, tmp_path: Path) -> None:
@@ -354,22 +354,22 @@ def test_the_curve_agrees_with_the_library() -> None:
         key, message = Ed25519PrivateKey.from_private_bytes(random.randbytes(32)), random.randbytes(length)
         public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         signature = key.sign(message)
-        assert verify_export.ed25519_verifies(public, message, signature)
-        assert not verify_export.ed25519_verifies(public, message + b"x", signature)
-        assert not verify_export.ed25519_verifies(public, message, signature + b"x")
+        assert verifier.ed25519_verifies(public, message, signature)
+        assert not verifier.ed25519_verifies(public, message + b"x", signature)
+        assert not verifier.ed25519_verifies(public, message, signature + b"x")
         for at in range(0, 64, 7):
             flipped = bytearray(signature)
             flipped[at] ^= 1 << random.randrange(8)
-            assert not verify_export.ed25519_verifies(public, message, bytes(flipped))
-        scalar = int.from_bytes(signature[32:], "little") + verify_export.ORDER
-        assert not verify_export.ed25519_verifies(public, message, signature[:32] + scalar.to_bytes(32, "little"))
+            assert not verifier.ed25519_verifies(public, message, bytes(flipped))
+        scalar = int.from_bytes(signature[32:], "little") + verifier.ORDER
+        assert not verifier.ed25519_verifies(public, message, signature[:32] + scalar.to_bytes(32, "little"))
 
 
 def test_the_program_names_keys_as_the_server_does() -> None:
     for name, key in signing.public_keys().items():
-        assert verify_export.key_name(key.public_bytes(Encoding.Raw, PublicFormat.Raw)) == name
+        assert verifier.key_name(key.public_bytes(Encoding.Raw, PublicFormat.Raw)) == name
 
 
 def test_the_program_is_written_in_what_python_3_8_knows() -> None:
-    source = Path(verify_export.__file__).read_text(encoding="utf-8")
+    source = Path(verifier.__file__).read_text(encoding="utf-8")
     ast.parse(source, feature_version=(3, 8))

@@ -36,22 +36,25 @@ def digest_of(items: Iterable[Item]) -> str:
 
 
 def statement(version: ModelVersion, digest: str) -> bytes:
-    """What the server signs: this version, and no other, was registered with the content of this digest.
+    """What the server signs: this version, and no other, was registered with the content of this digest."""
+    return _canonical(statement_says(version, digest))
+
+
+def statement_says(version: ModelVersion, digest: str) -> dict[str, Any]:
+    """The same, to be read.
 
     The version is named by what never changes: the id of its model's row, its number, and when it was made. The model's
     name is no part of it, since renaming a model must not void its signatures. The number alone would let a signature
     be moved to the same number of another model, and ids alone to a row that takes the same id in a database made anew,
     which is what the time is for.
     """
-    return _canonical(
-        {
-            "purpose": PURPOSE,
-            "model": version.model_id,
-            "version": version.version,
-            "creation_time": version.creation_time,
-            "digest": digest,
-        }
-    )
+    return {
+        "purpose": PURPOSE,
+        "model": version.model_id,
+        "version": version.version,
+        "creation_time": version.creation_time,
+        "digest": digest,
+    }
 
 
 def _canonical(value: Any) -> bytes:

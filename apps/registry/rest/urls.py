@@ -4,6 +4,7 @@ from django.urls import path
 
 from apps.registry.rest import cards, content, lineage
 from apps.registry.rest.deliveries import DeliveriesView
+from apps.registry.rest.evidence import EvidenceView
 from apps.registry.rest.permissions import ModelPermissionsView
 from apps.registry.rest.promotion import PromotionView
 
@@ -22,6 +23,7 @@ urlpatterns = [
     path(f"{VERSION}/scans", content.ScansView.as_view()),
     path(f"{VERSION}/sbom", content.SbomView.as_view()),
     path("model-versions/<str:name>/<str:version>/promotion", PromotionView.as_view()),
+    path("model-versions/<str:name>/<str:version>/evidence", EvidenceView.as_view()),
     path("lineage", lineage.LineageView.as_view()),
     path("webhooks/<str:webhook_id>/deliveries", DeliveriesView.as_view({"get": "list"})),
     path("webhooks/<str:webhook_id>/deliveries/<str:delivery_id>/replay", DeliveriesView.as_view({"post": "replay"})),

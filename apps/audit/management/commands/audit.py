@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from apps.audit import chain, exporting
 from mlregistry.errors import InvalidParameter
 
-VERIFIER = Path(exporting.__file__).with_name("verify_export.py")
+VERIFIER = Path(exporting.__file__).with_name("verifier.py")
 
 
 class Command(BaseCommand):
