@@ -281,6 +281,7 @@ RECIPES: dict[str, Fields] = {
     "GET /api/v1/registered-models/{name}/versions/{version}/scans": {"name": "$registered", "version": "1"},
     "GET /api/v1/registered-models/{name}/versions/{version}/sbom": {"name": "$registered", "version": "1"},
     "GET /api/v1/lineage": {"node": "version:$registered/1"},
+    "GET /api/v1/model-versions/{name}/{version}/evidence": {"name": "$governed", "version": "1"},
     "GET /api/v1/model-versions/{name}/{version}/promotion": {"name": "$governed", "version": "1", "alias": "next"},
     "POST /api/v1/model-versions/{name}/{version}/promotion": {"name": "$governed", "version": "1", "alias": "next"},
     "GET /api/v1/change-requests": {},
