@@ -56,7 +56,9 @@ class NoticesView(ReadOnlyModelViewSet[Notice]):
         return Response(s.NoticeSerializer(reading.mark_read(notice=get_notice(caller(request), int(pk)))).data)
 
     @extend_schema(request=None, responses=s.ReadSerializer)
-    @action(["post"], detail=False, url_path="read", url_name="read-all", filterset_fields=None, pagination_class=None)
+    @action(
+        ["post"], detail=False, url_path="read-all", url_name="read-all", filterset_fields=None, pagination_class=None
+    )
     def read_all(self, request: Request) -> Response:
         """Mark everything as read."""
         return Response({"read": reading.mark_all_read(user=caller(request))})
