@@ -11,7 +11,7 @@ class Way(models.TextChoices):
     """How somebody can be told."""
 
     APP = "app", "here"
-    EMAIL = "email", "by e-mail"
+    EMAIL = "email", "e-mail"
 
 
 class Channel(models.TextChoices):
