@@ -6,6 +6,7 @@ What keeps the settings from loading at all (a port that is no number) is refuse
 import ipaddress
 import re
 from collections.abc import Iterator, Sequence
+from email.utils import parseaddr
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ TAKEN_STAGES = ("None", "Staging", "Production", "Archived", "Deleted_Internal",
 @register(TAG)
 def check_settings(*, app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """Every setting that is wrong, each with what would be right."""
-    return [*_serving(), *_access(), *_database(), *_work(), *_outgoing(), *_keys(), *_stages(), *_gates()]
+    return [*_serving(), *_access(), *_database(), *_work(), *_outgoing(), *_keys(), *_stages(), *_gates(), *_notices()]
 
 
 def is_loopback(host: str) -> bool:
@@ -134,6 +135,16 @@ def _gates() -> Iterator[Error]:
         )
     if secret and len(secret) < SHORTEST_SECRET:
         yield _error("E022", f"MLREGISTRY_GATE_SECRET has {len(secret)} characters; it needs {SHORTEST_SECRET}.")
+
+
+def _notices() -> Iterator[Error]:
+    """The address of the channel is a secret, so nothing here repeats it."""
+    channel = settings.MLREGISTRY_SLACK_WEBHOOK
+    if channel and not channel.startswith(("https://", "http://")):
+        yield _error("E023", "MLREGISTRY_SLACK_WEBHOOK has to be an address, https://…, or empty.")
+    sender = settings.MLREGISTRY_EMAIL_FROM
+    if "@" not in parseaddr(sender)[1] or not sender.isprintable():
+        yield _error("E024", f"MLREGISTRY_EMAIL_FROM is {sender!r}; give an address, such as ml@example.org.")
 
 
 def _error(code: str, said: str) -> Error:

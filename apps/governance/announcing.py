@@ -13,12 +13,15 @@ from apps.governance.models import ChangeRequest
 class Event(StrEnum):
     OPENED = "opened"
     NEEDS_YOU = "needs_you"
+    """Also told again: whom it needs may have changed. Whoever listens tells nobody twice."""
+    APPROVED = "approved"
     DECIDED = "decided"
     STALE = "stale"
     EXPIRING = "expiring"
     BREAK_GLASS = "break_glass"
     REVALIDATION_DUE = "revalidation_due"
     COMMENTED = "commented"
+    MENTIONED = "mentioned"
     TAKEN_BACK = "taken_back"
 
 

@@ -20,6 +20,7 @@ def add() -> None:
             "governance.request.fail": "could not carry out {target}, to {summary}: {outcome}",
             "governance.request.take_back": "took back {target}, to {summary}: {why}",
             "governance.request.keep": "could not take back {target}, to {summary}: {why}",
+            "governance.request.warn": "warned that the approval of {target} runs out in {days} days, to {summary}",
             "governance.request.run_out": "found that the approval of {target} has run out, to {summary}",
             "governance.request.rerun_gates": "had the gates of {target} look again, to {summary}",
             "governance.request.break_glass": "broke glass to {summary} ({target}): {reason}",

@@ -28,6 +28,7 @@ class WebhookEntity(WireEnum):
     BUDGET_POLICY = "BUDGET_POLICY"
     MODEL_VERSION_STAGE = "MODEL_VERSION_STAGE"
     MODEL_VERSION_SCAN = "MODEL_VERSION_SCAN"
+    CHANGE_REQUEST = "CHANGE_REQUEST"
 
 
 class WebhookAction(WireEnum):
@@ -36,9 +37,20 @@ class WebhookAction(WireEnum):
     DELETED = "DELETED"
     SET = "SET"
     EXCEEDED = "EXCEEDED"
+    OPENED = "OPENED"
+    APPROVED = "APPROVED"
+    APPLIED = "APPLIED"
+    REJECTED = "REJECTED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+    STALE = "STALE"
+    FAILED = "FAILED"
+    GLASS_BROKEN = "GLASS_BROKEN"
+    REVALIDATION_DUE = "REVALIDATION_DUE"
+    TAKEN_BACK = "TAKEN_BACK"
 
 
-_OURS = (WebhookEntity.MODEL_VERSION_STAGE, WebhookEntity.MODEL_VERSION_SCAN)
+_OURS = (WebhookEntity.MODEL_VERSION_STAGE, WebhookEntity.MODEL_VERSION_SCAN, WebhookEntity.CHANGE_REQUEST)
 _DELETED = (WebhookEntity.REGISTERED_MODEL, WebhookEntity.MODEL_VERSION)
 
 
@@ -66,7 +78,7 @@ EVENTS: dict[str, Event] = {}
 """Every event, by its name."""
 
 
-def _event(entity: WebhookEntity, action: WebhookAction, **example: Any) -> Event:
+def _event(entity: WebhookEntity, action: WebhookAction, /, **example: Any) -> Event:
     event = Event(entity, action, example)
     EVENTS[event.name] = event
     return event
@@ -154,3 +166,35 @@ MODEL_VERSION_STAGE_UPDATED = _event(
 MODEL_VERSION_SCAN_CREATED = _event(
     WebhookEntity.MODEL_VERSION_SCAN, WebhookAction.CREATED, **_VERSION, verdict="clean", findings=0
 )
+_REQUEST = {
+    "id": "7",
+    "kind": "change",
+    "state": "open",
+    "action": "registry.set_stage",
+    "object": "example_model",
+    "subject": "1",
+    "target": "Production",
+    "summary": "move example_model version 1 to Production",
+    "requester": "ada",
+    "by": "ada",
+    "outcome": "",
+    "valid_until": None,
+    "url": "https://ml.example.org/admin/reviews/7/",
+}
+CHANGE_REQUEST = {
+    action: _event(WebhookEntity.CHANGE_REQUEST, action, **_REQUEST)
+    for action in (
+        WebhookAction.OPENED,
+        WebhookAction.APPROVED,
+        WebhookAction.APPLIED,
+        WebhookAction.REJECTED,
+        WebhookAction.CANCELLED,
+        WebhookAction.EXPIRED,
+        WebhookAction.STALE,
+        WebhookAction.FAILED,
+        WebhookAction.GLASS_BROKEN,
+        WebhookAction.REVALIDATION_DUE,
+        WebhookAction.TAKEN_BACK,
+    )
+}
+"""What becomes of change requests, by how it is called."""

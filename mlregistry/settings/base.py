@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mlregistry.levels import Level
-from mlregistry.settings.environment import age, database, env, level, number, whole_number
+from mlregistry.settings.environment import age, database, email, env, host_of, level, number, whole_number
 from mlregistry.settings.keys import secret_key
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -72,6 +72,13 @@ MLREGISTRY_OUTGOING_ALLOW: tuple[str, ...] = tuple(env.list("MLREGISTRY_OUTGOING
 MLREGISTRY_ADVISORIES: str = env.str("MLREGISTRY_ADVISORIES", default="")
 MLREGISTRY_GATE_SECRET: str = env.str("MLREGISTRY_GATE_SECRET", default="")
 
+# Notices: the mail server (`smtp://…`; without one, e-mails are written to the worker's output), from whom they come,
+# and the address of a channel that all share, which is a secret.
+globals().update(email("MLREGISTRY_EMAIL_URL"))
+EMAIL_TIMEOUT = 20
+MLREGISTRY_EMAIL_FROM: str = env.str("MLREGISTRY_EMAIL_FROM", default=f"mlregistry@{host_of(MLREGISTRY_URL)}")
+MLREGISTRY_SLACK_WEBHOOK: str = env.str("MLREGISTRY_SLACK_WEBHOOK", default="")
+
 DEBUG = False
 SECRET_KEY = secret_key(env.str("MLREGISTRY_SECRET_KEY", default=""), MLREGISTRY_DATA)
 ALLOWED_HOSTS: list[str] = env.list(
@@ -100,6 +107,7 @@ INSTALLED_APPS = [
     "apps.accounts",
     "apps.jobs",
     "apps.governance",
+    "apps.notices",
     "apps.tracking",
     "apps.registry",
     "apps.serving",
@@ -224,6 +232,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "KindEnum": "apps.accounts.choices.UserKind",
         "RequestKindEnum": "apps.governance.choices.Kind",
         "RequestStateEnum": "apps.governance.choices.State",
+        "NoticeEventEnum": "apps.notices.choices.EVENTS",
         "GateVerdictEnum": "apps.governance.choices.GateVerdict",
     },
     "POSTPROCESSING_HOOKS": [

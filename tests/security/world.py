@@ -18,6 +18,7 @@ from apps.accounts.services import people, service_accounts, teams, tokens
 from apps.governance.choices import Decision
 from apps.governance.services import holds, policies, voting
 from apps.governance.services.opening import ApprovalNeeded
+from apps.notices.models import Notice
 from apps.registry import events, sources
 from apps.registry.choices import ContentState, Verdict
 from apps.registry.models import (
@@ -211,6 +212,7 @@ def _governed(root: User, holders: dict[str, User]) -> dict[str, str]:
         "evidence": request.evidence_digest,
         "applied_request": str(applied.pk),
         "hold": str(hold.pk),
+        "notice": str(Notice.objects.get(person=root, request=request, event="needs_you").pk),
     }
 
 

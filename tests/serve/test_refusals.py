@@ -77,6 +77,9 @@ def test_sign_in_off_for_other_machines(serve: Serve, host: str) -> None:
         ("DATABASE_URL", "mysql://root:hidden@127.0.0.1/x", "give postgres://user:password@host:port/name"),
         ("DATABASE_URL", "postgres://root:hidden@127.0.0.1:five/x", "give postgres://user:password@host:port/name"),
         ("DATABASE_URL", "nonsense", "give postgres://user:password@host:port/name"),
+        ("MLREGISTRY_EMAIL_URL", "smtp://ml:hidden@mail:five", "give smtp+tls://user:password@host:587"),
+        ("MLREGISTRY_SLACK_WEBHOOK", "ftp://hidden", "has to be an address, https://…, or empty"),
+        ("MLREGISTRY_EMAIL_FROM", "nobody", "give an address, such as ml@example.org"),
     ],
 )
 def test_a_wrong_setting(serve: Serve, name: str, value: str, said: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from apps.accounts.choices import UserKind
 from apps.accounts.models import Team, User
 from apps.audit.models import Entry
 from apps.governance.actions import Contributor, level_on, levels_on
@@ -20,6 +21,7 @@ from mlregistry.actor import ActorKind
 from mlregistry.levels import Level
 
 MOST_LISTED = 200
+AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,36 @@ class Jury:
         authors = self._authors([user.username for user in found])
         self._levels |= levels_on(found, self.request.object_type, self.request.object_id)
         return [self.judged(user, {group.pk for group in user.groups.all()}, authors) for user in found]
+
+    def managers(self) -> list[Place]:
+        """Where no team is named: people who hold MANAGE on the object, and how each stands.
+
+        Reads all people there are, some at a time, so it is for telling them and not for pages.
+        """
+        people = User.objects.filter(is_active=True, kind=UserKind.PERSON).order_by("pk").prefetch_related("groups")
+        found: list[Place] = []
+        last = 0
+        while len(found) < MOST_LISTED and (some := list(people.filter(pk__gt=last)[:AT_ONCE])):
+            last = some[-1].pk
+            self._levels |= levels_on(some, self.request.object_type, self.request.object_id)
+            manage = [user for user in some if self._levels[user.pk] >= Level.MANAGE]
+            found += [self.judged(user, {group.pk for group in user.groups.all()}, {}) for user in manage]
+        return found[:MOST_LISTED]
+
+    def is_needed(self, place: Place) -> bool:
+        """Whether this person may vote, and an approval of theirs is one of those that are missing."""
+        if not place.may:
+            return False
+        after = Jury(self.request, self.terms)
+        after.team_ids = self.team_ids
+        theirs = Vote(decision=Decision.APPROVE, team_ids=[self.team_ids[name] for name in place.teams])
+        after.votes = [*self.votes, theirs]
+        return after.missing() < self.missing()
+
+    def needed(self) -> list[User]:
+        """Whom a request waits for."""
+        places = self.places() if self.terms.reviewing_teams else self.managers()
+        return [place.user for place in places if self.is_needed(place)]
 
     def judged(self, user: User, groups: Collection[int], authors: dict[tuple[int, str], Entry]) -> Place:
         """`place_of` for somebody of whom the groups are known, and who put them into those."""

@@ -35,7 +35,7 @@ class Refusal:
 
 def locked(request: ChangeRequest) -> ChangeRequest:
     """The row as it is now, held until the transaction ends."""
-    row = ChangeRequest.objects.select_for_update(of=("self",)).filter(pk=request.pk).first()
+    row = ChangeRequest.objects.select_for_update(of=("self",), no_key=True).filter(pk=request.pk).first()
     if row is None:
         raise NotFound(f"There is no change request {request.pk}.")
     return row
@@ -88,7 +88,10 @@ def settle(request: ChangeRequest, *, by: Actor) -> None:
     """Apply a locked request if nothing is missing; with all its votes but gates to run, it is approved and waits."""
     jury = Jury(request)
     if jury.missing():
+        announcing.announce(announcing.Event.NEEDS_YOU, request)
         return
+    if request.state == State.OPEN:
+        announcing.announce(announcing.Event.APPROVED, request, by=by.username)
     gates = required(request)
     fresh = _ran_since_the_last_vote(request)
     run_gates(request, [gate for gate in gates if is_quick(gate[1])])

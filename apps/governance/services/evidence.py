@@ -6,7 +6,9 @@ from typing import Any
 from django.db import transaction
 
 from apps.audit.plain import canonical, plain
+from apps.governance import announcing
 from apps.governance.actions import action_named, proposal_of
+from apps.governance.choices import Kind
 from apps.governance.models import ChangeRequest
 from apps.governance.queries.policies import restrictions_on
 
@@ -38,6 +40,9 @@ def pin(request: ChangeRequest) -> str:
     request.evidence = gather(request)
     request.evidence_digest = digest_of(request.evidence)
     request.save(update_fields=["evidence", "evidence_digest"])
+    # Of a broken glass its reviewers are told in words of their own; see `sweeping` for ratifications asked for anew.
+    if request.kind in (Kind.CHANGE, Kind.REVALIDATION):
+        announcing.announce(announcing.Event.NEEDS_YOU, request)
     return ""
 
 

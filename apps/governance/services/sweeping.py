@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.audit import services as audit
+from apps.audit.models import Entry
 from apps.governance import announcing
 from apps.governance.choices import LIVE, Kind, State, WhenExpired
 from apps.governance.models import ChangeRequest
@@ -39,6 +40,8 @@ def sweep(job: RunningJob | None = None) -> dict[str, int]:
                 request_look(row)
             elif row.is_live and row.expires_at - timezone.now() < SOON:
                 announcing.announce(announcing.EXPIRING, row)
+            if refusal is None and row.state == State.OPEN and terms_of(row).reviewing_teams:
+                announcing.announce(announcing.Event.NEEDS_YOU, row)  # somebody may have joined a team
     return {"ended": ended, "looked_at": waiting, "ran_out": _see_to_approvals()}
 
 
@@ -59,11 +62,39 @@ def _see_to_approvals() -> int:
             continue
         left = request.valid_until - timezone.now() if request.valid_until else timedelta()
         if left > timedelta():
-            days = min(days for days in WARNINGS if left <= timedelta(days=days))
-            announcing.announce(announcing.Event.REVALIDATION_DUE, request, days=days)
+            _warn(request, left)
         elif _run_out(request):
             ran_out += 1
     return ran_out
+
+
+def _warn(request: ChangeRequest, left: timedelta) -> None:
+    """Once at each threshold, the record says; what was approved for a week is not said to end within a month."""
+    whole = request.valid_until - request.ended_at if request.valid_until and request.ended_at else timedelta()
+    passed = [days for days in WARNINGS if left <= timedelta(days=days) < whole]
+    if not passed or _was_warned(request, min(passed)):
+        return
+    with transaction.atomic():
+        row = locked(request)
+        if row.taken_back_at is not None or _was_warned(row, min(passed)):
+            return
+        audit.record(
+            "governance.request.warn",
+            target=row,
+            by=CLOCK,
+            object=row.object_name,
+            subject=row.subject_name,
+            summary=row.summary,
+            days=min(passed),
+        )
+        announcing.announce(announcing.Event.REVALIDATION_DUE, row, days=min(passed))
+
+
+def _was_warned(request: ChangeRequest, days: int) -> bool:
+    warned = Entry.objects.filter(
+        target_type=request._meta.label_lower, target_id=str(request.pk), action="governance.request.warn"
+    )
+    return any(entry.details["days"] <= days for entry in warned)
 
 
 @transaction.atomic

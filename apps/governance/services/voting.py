@@ -76,7 +76,10 @@ def add_comment(*, request: ChangeRequest, text: str, by: Actor) -> Comment:
         written_at=timezone.now(),
     )
     audit.record("governance.comment.create", target=request, by=by, comment=comment.pk)
-    announcing.announce(announcing.Event.COMMENTED, request, comment=comment.pk, mentions=comment.mentions)
+    told = {"comment": comment.pk, "mentions": comment.mentions, "by": by.username}
+    if comment.mentions:
+        announcing.announce(announcing.Event.MENTIONED, request, **told)
+    announcing.announce(announcing.Event.COMMENTED, request, **told)
     return comment
 
 
@@ -85,9 +88,14 @@ def edit_comment(*, comment: Comment, text: str, by: Actor) -> Comment:
     """Its author's alone."""
     _own(comment, by)
     _check_comment(text, required=True)
-    comment.text, comment.mentions, comment.edited_at = text, mentioned(text), timezone.now()
+    before, comment.mentions = comment.mentions, mentioned(text)
+    comment.text, comment.edited_at = text, timezone.now()
     comment.save(update_fields=["text", "mentions", "edited_at"])
     audit.record("governance.comment.edit", target=comment, by=by, comment=comment.pk)
+    if comment.request is not None and (more := sorted({*comment.mentions} - {*before})):
+        announcing.announce(
+            announcing.Event.MENTIONED, comment.request, comment=comment.pk, mentions=more, by=by.username
+        )
     return comment
 
 

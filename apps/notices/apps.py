@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class NoticesConfig(AppConfig):
+    name = "apps.notices"
+    label = "notices"
+
+    def ready(self) -> None:
+        from apps.governance import announcing  # noqa: PLC0415  its models are there only now
+        from apps.notices.services import telling  # noqa: PLC0415
+
+        announcing.listen(telling.tell)

@@ -1,0 +1,1 @@
+"""The pages of notices, below /admin/. Queries read for them, services write."""
