@@ -35,7 +35,7 @@ class Refusal:
 
 def locked(request: ChangeRequest) -> ChangeRequest:
     """The row as it is now, held until the transaction ends."""
-    row = ChangeRequest.objects.select_for_update(of=("self",)).filter(pk=request.pk).first()
+    row = ChangeRequest.objects.select_for_update(of=("self",), no_key=True).filter(pk=request.pk).first()
     if row is None:
         raise NotFound(f"There is no change request {request.pk}.")
     return row

@@ -38,7 +38,7 @@ def lift_hold(*, hold: LegalHold, reason: str, by: Actor) -> None:
     permissions.require_admin(by)
     if not reason.strip():
         raise InvalidParameter("Lifting a legal hold takes a reason.")
-    hold = LegalHold.objects.select_for_update().get(pk=hold.pk)
+    hold = LegalHold.objects.select_for_update(no_key=True).get(pk=hold.pk)
     if hold.lifted_at is not None:
         raise BadRequest(f"The hold on {hold} was lifted already, by {hold.lifted_by}.")
     hold.lifted_at, hold.lifted_by, hold.lifted_because = timezone.now(), by.username, reason
