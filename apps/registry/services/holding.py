@@ -34,18 +34,22 @@ def follow_hold(hold: LegalHold) -> None:
         if hold.subject:
             versions = versions.filter(version=int(hold.subject))
         for version in versions.order_by("version").iterator():
-            keep_if_held(version)
+            if not keep_if_held(version):
+                seals.unseal(holder=_holder(version))
 
 
-def keep_if_held(version: ModelVersion) -> None:
-    """Seal what the version names if it is under a hold, and let go of it if it is not."""
-    holder = f"registry.hold:{version.pk}"
+def keep_if_held(version: ModelVersion) -> bool:
+    """Seal what the version names if it is under a hold; whether it is. One query if it is not."""
     if not is_held(version.model.name, subject=str(version.version)):
-        seals.unseal(holder=holder)
-        return
+        return False
     for place in _places(version):
         with suppress(NotFound):  # gc was faster, before there was a hold
-            seals.seal(place=place, holder=holder)
+            seals.seal(place=place, holder=_holder(version))
+    return True
+
+
+def _holder(version: ModelVersion) -> str:
+    return f"registry.hold:{version.pk}"
 
 
 def _places(version: ModelVersion) -> Iterator[Place]:
