@@ -340,7 +340,7 @@ class ObjectGrants:
     @transaction.atomic
     def update(self, *, target: models.Model, holder: Holder, level: Level, by: Actor, leave: Any = None) -> Grant:
         """Change the level of a grant that is there."""
-        rows = self._rows(target, holder).select_for_update(of=("self",)).select_related("permission")
+        rows = self._rows(target, holder).select_for_update(of=("self",), no_key=True).select_related("permission")
         row: Grant | None = rows.first()
         if row is None:
             raise self._missing(target, holder)

@@ -107,7 +107,8 @@ def _statements(vendor: str, name: str, when: str, condition: str, words: str) -
     # PostgreSQL's WHEN takes no subqueries, so the condition is asked in the function.
     row = "old" if when.startswith("delete") else "new"
     # A vote waits for whoever is about to end its request.
-    turn = f" perform 1 from {_REQUEST} where id = new.request_id for update;" if name.endswith("vote_open") else ""
+    wait = f" perform 1 from {_REQUEST} where id = new.request_id for no key update;"
+    turn = wait if name.endswith("vote_open") else ""
     return [
         (
             f"create function {name}() returns trigger language plpgsql as $$ begin{turn}"

@@ -6,13 +6,17 @@ class RegistryConfig(AppConfig):
     label = "registry"
 
     def ready(self) -> None:
-        from apps.governance import announcing  # noqa: PLC0415  its models are there only now
-        from apps.registry import actions, gates, recorded  # noqa: PLC0415
+        from apps.accounts.services import teams  # noqa: PLC0415
+        from apps.governance import announcing  # noqa: PLC0415
+        from apps.governance.services import holds  # noqa: PLC0415
+        from apps.registry import actions, gates, memberships, recorded  # noqa: PLC0415  its models are there only now
         from apps.registry.pages import brought  # noqa: PLC0415
-        from apps.registry.services import request_announcements  # noqa: PLC0415
+        from apps.registry.services import holding, request_announcements  # noqa: PLC0415
 
         actions.add()
         gates.add()
+        holds.add_follower(holding.follow_hold)
+        teams.add_check(memberships.check_membership)
         brought.bring()
         recorded.add()
         announcing.listen(request_announcements.tell)

@@ -8,16 +8,18 @@ from apps.accounts.models import Team, User
 from apps.governance.choices import State
 from apps.governance.models import ChangeRequest
 from apps.governance.services import holds
+from apps.governance.services.deciding import look
 from apps.governance.services.opening import ApprovalNeeded
 from apps.registry import sources
+from apps.registry.choices import ContentState
 from apps.registry.models import ModelVersion, RegisteredModel
 from apps.registry.permissions import MODEL_GRANTS
 from apps.registry.services import registered_models, versions
 from apps.tracking.entities import Tag
-from mlregistry.errors import PermissionDenied
+from mlregistry.errors import BadRequest, PermissionDenied
 from mlregistry.levels import Level
 from tests.governance.making import approve, make_policy
-from tests.registry.making import make_registered, make_version
+from tests.registry.making import make_registered, make_version, set_content
 
 pytestmark = pytest.mark.django_db
 EVERYTHING = {"tag": ["risk"], "delete": ["*"], "rename": ["*"], "copy": ["*"], "permission": ["*"]}
@@ -139,6 +141,23 @@ def test_what_stands_in_a_protected_place_is_neither_deleted_nor_renamed_away(
     asked(registered_models.rename_model, model=champion.model, name="sorter", by=ada.actor())
     request = asked(versions.delete_version, version=champion, by=ada.actor())
     assert approve(request, rita).state == State.APPLIED
+
+
+@pytest.mark.usefixtures("everything")
+def test_to_delete_a_model_waits_until_its_files_are_read_and_says_what_changed_then(
+    version: ModelVersion, ada: User, rita: User
+) -> None:
+    set_content(version, state=ContentState.PENDING)
+    request = asked(registered_models.delete_model, model=version.model, by=ada.actor())
+    with pytest.raises(BadRequest, match="of version 1, its files are still being read"):
+        approve(request, rita)
+    set_content(version, state=ContentState.UNREADABLE)
+    look(request)
+    request.refresh_from_db()
+    assert request.evidence_digest
+    make_version(ada, version.model)
+    with pytest.raises(BadRequest, match="it has 2 versions now, and had 1"):
+        approve(request, rita)
 
 
 def test_nothing_is_renamed_into_a_protected_place(version: ModelVersion, ada: User, risk: Team, root: User) -> None:

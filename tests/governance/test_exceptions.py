@@ -19,7 +19,8 @@ from apps.governance.services.revalidating import revalidate
 from apps.registry import proposals
 from apps.registry.actions.stages import SetStage
 from apps.registry.models import ModelVersion, RegisteredModel
-from mlregistry.errors import Busy, InvalidParameter, PermissionDenied
+from apps.registry.services import versions
+from mlregistry.errors import BadRequest, Busy, InvalidParameter, PermissionDenied
 from mlregistry.levels import Level
 from tests.governance.making import approve, ask, make_policy, make_team, reject
 from tests.registry.making import give
@@ -77,6 +78,19 @@ def test_what_is_not_ratified_is_taken_back(
 ) -> None:
     reject(broken(version, oncall).followers.get(), rita)
     assert stage(version) == "None"
+
+
+def test_what_is_deleted_before_it_is_ratified_needs_that_no_more(
+    version: ModelVersion, glass: PolicyRevision, oncall: User, ada: User, rita: User
+) -> None:
+    ratification = broken(version, oncall).followers.get()
+    versions.set_stage(version=version, stage="Archived", archive_existing=False, by=ada.actor())
+    versions.delete_version(version=version, by=ada.actor())
+    sweeping.sweep()
+    ratification.refresh_from_db()
+    assert ratification.state == State.STALE
+    with pytest.raises(BadRequest, match="has been deleted"):
+        approve(ratification, rita)
 
 
 def test_what_is_not_ratified_in_time_is_taken_back(version: ModelVersion, glass: PolicyRevision, oncall: User) -> None:

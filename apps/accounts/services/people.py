@@ -151,6 +151,6 @@ def _require_person(user: User) -> None:
 
 def _require_another_admin(user: User) -> None:
     """Never lose the last one; the rows are locked, so that two cannot demote each other."""
-    admins = User.objects.select_for_update().filter(is_superuser=True, is_active=True)
+    admins = User.objects.select_for_update(no_key=True).filter(is_superuser=True, is_active=True)
     if {admin.pk for admin in admins} == {user.pk}:
         raise InvalidParameter(f"{user.username} is the only administrator left: make another one first.")

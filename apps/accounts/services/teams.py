@@ -1,5 +1,7 @@
 """Teams and who is in them. Membership gives permissions, so each change of it is on record."""
 
+from typing import Protocol
+
 from django.db import IntegrityError, transaction
 
 from apps.accounts import permissions
@@ -9,6 +11,21 @@ from mlregistry.actor import Actor
 from mlregistry.errors import AlreadyExists, InvalidParameter, NotFound
 
 LONGEST_NAME = 150
+
+
+class Check(Protocol):
+    """Raises where this user may not join the team, or may not leave it, for what else that would change."""
+
+    def __call__(self, team: Team, user: User, /, *, joins: bool) -> None: ...
+
+
+_checks: list[Check] = []
+
+
+def add_check(check: Check) -> None:
+    """For apps above this one, whose objects teams hold; asked in the transaction of each change."""
+    if check not in _checks:
+        _checks.append(check)
 
 
 @transaction.atomic
@@ -39,8 +56,10 @@ def update(*, team: Team, by: Actor, name: str | None = None, description: str |
 def add_member(*, team: Team, user: User, by: Actor) -> bool:
     """Whether that changed anything: adding a member twice does not, and is not recorded twice."""
     permissions.require_admin(by)
+    _hold(team)
     if user.groups.filter(pk=team.pk).exists():
         return False
+    _check(team, user, joins=True)
     user.groups.add(team)
     audit.record("accounts.team.add_member", target=team, by=by, member=user.username)
     return True
@@ -50,8 +69,10 @@ def add_member(*, team: Team, user: User, by: Actor) -> bool:
 def remove_member(*, team: Team, user: User, by: Actor) -> bool:
     """Whether there was anybody to remove."""
     permissions.require_admin(by)
+    _hold(team)
     if not user.groups.filter(pk=team.pk).exists():
         return False
+    _check(team, user, joins=False)
     user.groups.remove(team)
     audit.record("accounts.team.remove_member", target=team, by=by, member=user.username)
     return True
@@ -61,15 +82,25 @@ def remove_member(*, team: Team, user: User, by: Actor) -> bool:
 def delete(*, team: Team, by: Actor) -> None:
     """Delete a team with its grants; its members stay."""
     permissions.require_admin(by)
-    _hold(team)
-    members = list(team.user_set.order_by("username").values_list("username", flat=True))
-    audit.record("accounts.team.delete", target=team, by=by, members=members)
+    _hold(team, goes=True)
+    members = list(User.objects.filter(groups=team.pk).order_by("username"))
+    for member in members:
+        _check(team, member, joins=False)
+    audit.record("accounts.team.delete", target=team, by=by, members=[member.username for member in members])
     team.delete()
 
 
-def _hold(team: Team) -> None:
-    """Lock the team, so that it is neither made anew by saving it nor deleted twice."""
-    if not Team.objects.select_for_update(of=("self",)).filter(pk=team.pk).values_list("pk"):
+def _check(team: Team, user: User, *, joins: bool) -> None:
+    for check in _checks:
+        check(team, user, joins=joins)
+
+
+def _hold(team: Team, *, goes: bool = False) -> None:
+    """Lock the team, so that it is neither made anew by saving it nor deleted twice.
+
+    One that `goes` is held with its key: whoever is about to refer to it waits, and finds it gone.
+    """
+    if not Team.objects.select_for_update(of=("self",), no_key=not goes).filter(pk=team.pk).values_list("pk"):
         raise NotFound(f"The team {team.name} is no longer there.")
 
 

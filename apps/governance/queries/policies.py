@@ -109,6 +109,12 @@ def _live_holds() -> QuerySet[Any, Any]:
     )
 
 
+def is_held(object_name: str, *, subject: str) -> bool:
+    """Whether a legal hold is on the version of this number; one query."""
+    holds = LegalHold.objects.filter(lifted_at=None, subject__in=["", subject]).values_list("object_name", flat=True)
+    return any(Terms(models=(pattern,)).covers_object((object_name,)) for pattern in holds)
+
+
 def _is_held(proposal: Proposal, version: str) -> bool:
     """A hold on one version also keeps what would take away the whole model."""
     return version == "" or proposal.subject_id is None or version == str(proposal.payload.get("version"))

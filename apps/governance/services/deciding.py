@@ -79,7 +79,8 @@ def end(request: ChangeRequest, state: State, *, by: Actor, outcome: str = "") -
     announcing.announce(announcing.STALE if state == State.STALE else announcing.DECIDED, request, by=by.username)
     if request.kind == Kind.RATIFICATION and request.parent is not None:
         if state == State.STALE:
-            reopen_ratification(request)
+            with suppress(NotFound):  # what has been deleted meanwhile nobody ratifies, nor takes back
+                reopen_ratification(request)
         else:
             take_back(request.parent, by=by, why=f"It was not ratified: change request {request.pk} is {state}.")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -47,9 +48,12 @@ def request_look(request: ChangeRequest) -> Job:
 
 
 def look_at_requests_about(*, object_type: str, object_id: int, subject_id: int | None = None) -> None:
-    """For whoever has found out something that requests wait for, in the transaction that writes it down."""
+    """For whoever has found out something that requests wait for, in the transaction that writes it down.
+
+    What is asked for the object as a whole waits for each of its subjects.
+    """
     about = ChangeRequest.objects.filter(state__in=LIVE, object_type=object_type, object_id=object_id)
-    for request in about.filter(subject_id=subject_id).order_by("pk"):
+    for request in about.filter(Q(subject_id=subject_id) | Q(subject_id=None)).order_by("pk"):
         request_look(request)
 
 

@@ -1,5 +1,7 @@
 """Legal holds: forbidding that something is deleted, and lifting that again."""
 
+from collections.abc import Callable
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -10,6 +12,14 @@ from mlregistry.actor import Actor
 from mlregistry.errors import BadRequest, InvalidParameter
 
 LONGEST = 256
+
+_followers: list[Callable[[LegalHold], None]] = []
+
+
+def add_follower(follow: Callable[[LegalHold], None]) -> None:
+    """For the app that has the objects: told of each hold, in the transaction that places or lifts it."""
+    if follow not in _followers:
+        _followers.append(follow)
 
 
 @transaction.atomic
@@ -29,6 +39,7 @@ def place_hold(*, object_name: str, reason: str, by: Actor, subject: str = "") -
         placed_by=by.username,
         placed_at=timezone.now(),
     )
+    _follow(hold)
     audit.record("governance.hold.place", target=hold, by=by, reason=reason)
     return hold
 
@@ -38,9 +49,15 @@ def lift_hold(*, hold: LegalHold, reason: str, by: Actor) -> None:
     permissions.require_admin(by)
     if not reason.strip():
         raise InvalidParameter("Lifting a legal hold takes a reason.")
-    hold = LegalHold.objects.select_for_update().get(pk=hold.pk)
+    hold = LegalHold.objects.select_for_update(no_key=True).get(pk=hold.pk)
     if hold.lifted_at is not None:
         raise BadRequest(f"The hold on {hold} was lifted already, by {hold.lifted_by}.")
     hold.lifted_at, hold.lifted_by, hold.lifted_because = timezone.now(), by.username, reason
     hold.save(update_fields=["lifted_at", "lifted_by", "lifted_because"])
+    _follow(hold)
     audit.record("governance.hold.lift", target=hold, by=by, reason=reason)
+
+
+def _follow(hold: LegalHold) -> None:
+    for follow in _followers:
+        follow(hold)

@@ -83,7 +83,7 @@ def retire(*, policy: Policy, by: Actor, reason: str = "") -> ChangeRequest | No
 def _change(proposal: Proposal, *, by: Actor, reason: str) -> ChangeRequest | None:
     with transaction.atomic():
         # Whoever publishes the very first policy waits here for whoever else does.
-        policy = Policy.objects.select_for_update().get(pk=proposal.object_id)
+        policy = Policy.objects.select_for_update(no_key=True).get(pk=proposal.object_id)
         if not is_any_in_force():
             _put_in_force(policy, _revision(policy, proposal), by=by, approval=None)
             return None
@@ -134,7 +134,7 @@ class ChangePolicy(Action):
         return bool(policy.current_id == proposal.payload["revision_id"])
 
     def apply(self, proposal: Proposal, *, by: Actor, approval: Approval) -> None:
-        policy = Policy.objects.select_for_update().get(pk=proposal.object_id)
+        policy = Policy.objects.select_for_update(no_key=True).get(pk=proposal.object_id)
         if policy.current_id != proposal.payload["before_id"]:
             raise BadRequest(f"Policy {policy.name} has been changed since this was asked for.")
         _put_in_force(policy, _revision(policy, proposal), by=by, approval=approval)

@@ -62,7 +62,7 @@ class VersionAction(ModelAction):
 
     def lock(self, proposal: Proposal) -> None:
         locked(model_of(proposal))
-        ModelVersion.objects.select_for_update().get(pk=subject_key(proposal))
+        ModelVersion.objects.select_for_update(no_key=True).get(pk=subject_key(proposal))
 
     def evidence(self, proposal: Proposal) -> dict[str, Any]:
         version = ModelVersion.objects.select_related("model").get(pk=subject_key(proposal))

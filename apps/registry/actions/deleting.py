@@ -43,6 +43,12 @@ class WholeModelAction(ModelAction):
     def evidence(self, proposal: Proposal) -> dict[str, Any]:
         return standing.evidence_of(proposal.object_id)
 
+    def waits_for(self, proposal: Proposal) -> str:
+        return standing.waits_for(proposal.object_id)
+
+    def difference(self, key: str, before: Any, after: Any) -> list[str] | None:
+        return standing.difference(key, before, after)
+
     def contributors(self, proposal: Proposal) -> list[Contributor]:
         return standing.contributors_to(proposal.object_id)
 

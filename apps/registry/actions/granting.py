@@ -17,6 +17,9 @@ from mlregistry.actor import Actor
 from mlregistry.errors import NotFound
 from mlregistry.levels import Level
 
+TOLD = 5
+"""Members of a team of whom it is told that they came or went."""
+
 
 class ChangePermission(ModelAction):
     """A level for a holder. It touches the level that they get, and the one that they had."""
@@ -49,14 +52,29 @@ class ChangePermission(ModelAction):
     def standing(self, proposal: Proposal) -> dict[str, Any]:
         return {"level": _name(MODEL_GRANTS.held(model_of(proposal), _holder(proposal)))}
 
+    def lock(self, proposal: Proposal) -> None:
+        """Nobody joins a team, or leaves it, while it is decided what it gets."""
+        super().lock(proposal)
+        if proposal.payload["kind"] != "user":
+            Group.objects.select_for_update(no_key=True).filter(pk=proposal.payload["holder_id"]).first()
+
     def evidence(self, proposal: Proposal) -> dict[str, Any]:
-        return {"holder": str(_holder(proposal)), **self.standing(proposal)}
+        holder = _holder(proposal)
+        members = {} if isinstance(holder, User) else {"members": _members(holder)}
+        return {"holder": str(holder), **members, **self.standing(proposal)}
+
+    def difference(self, key: str, before: Any, after: Any) -> list[str] | None:
+        if key != "members":
+            return None
+        before, after = set(before or ()), set(after or ())
+        came = [f"{name} has joined the team" for name in sorted(after - before)[:TOLD]]
+        return came + [f"{name} has left the team" for name in sorted(before - after)[:TOLD]]
 
     def contributors(self, proposal: Proposal) -> list[Contributor]:
         """Nobody votes on what they would hold themselves."""
         holder = _holder(proposal)
         if not isinstance(holder, User):
-            return []
+            return [Contributor(name, f"is in {holder.name}, which would hold this") for name in _members(holder)]
         found = [Contributor(holder.username, "would hold this")]
         if holder.owner is not None:
             found.append(Contributor(holder.owner.username, f"answers for {holder.username}, which would hold this"))
@@ -87,6 +105,10 @@ def _holder(proposal: Proposal) -> Holder:
     if found is None:
         raise NotFound(f"There is nobody called {proposal.payload['holder']} any more.")
     return found
+
+
+def _members(team: Group) -> list[str]:
+    return list(User.objects.filter(groups=team).order_by("username").values_list("username", flat=True))
 
 
 def _level(proposal: Proposal) -> Level | None:

@@ -41,9 +41,6 @@ class RenameModel(WholeModelAction):
         tags = sorted(key for _, key in standing.tags_of(proposal.object_id))
         return super().evidence(proposal) | {"name": model_of(proposal).name, "tags": tags}
 
-    def waits_for(self, proposal: Proposal) -> str:
-        return standing.waits_for(proposal.object_id)
-
     def apply(self, proposal: Proposal, *, by: Actor, approval: Approval) -> None:
         registered_models.rename_model(model=model_of(proposal), name=proposal.target, by=by, approval=approval)
 

@@ -7,10 +7,12 @@ from django.db.models import Q, QuerySet
 from apps.governance.actions import Contributor
 from apps.governance.services.evidence import digest_of
 from apps.registry.actions import evidence
-from apps.registry.choices import NONE
+from apps.registry.choices import NONE, ContentState
 from apps.registry.models import Alias, ModelVersion, ModelVersionTag, RegisteredModelTag
 from apps.registry.queries.versions import present
 
+TOLD = 5
+"""Versions of which it is told that they changed."""
 SPELLED_OUT = 100
 """Standing versions that the evidence tells everything of; a digest has them all."""
 
@@ -60,8 +62,31 @@ def contributors_to(model_pk: int) -> list[Contributor]:
 
 
 def waits_for(model_pk: int) -> str:
+    """What is still to be found out of any version, since which there are and what is in them is judged as a whole."""
+    pending = present().filter(model=model_pk, content__state=ContentState.PENDING).order_by("version")
+    number = pending.values_list("version", flat=True).first()
+    if number is not None:
+        return f"of version {number}, its files are still being read."
     waiting = ((version, evidence.waits_for(version)) for version in standing(model_pk)[:SPELLED_OUT])
     return next((f"of version {version.version}, {why}" for version, why in waiting if why), "")
+
+
+def difference(key: str, before: Any, after: Any) -> list[str] | None:
+    """What became of one part of the evidence, in words; None where there are none for it."""
+    if after is None:  # the model is gone, which is said by itself
+        return []
+    match key:
+        case "versions":
+            return [f"it has {after} versions now, and had {before}"]
+        case "versions_digest":
+            return ["its versions, where they stand or what is in them, have changed"]
+        case "standing":
+            changed = [
+                number for number in {*(before or {}), *after} if (before or {}).get(number) != after.get(number)
+            ]
+            named = ", ".join(sorted(changed, key=int)[:TOLD])
+            return [f"what stands in a stage or under an alias, or what is judged of it, has changed: version {named}"]
+    return None
 
 
 def verify(model_pk: int) -> None:

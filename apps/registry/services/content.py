@@ -17,6 +17,7 @@ from apps.registry.models import Content, ContentFile, ModelVersion
 from apps.registry.proposals import MODEL_TYPE
 from apps.registry.queries.content import SIGNED, unread_versions
 from apps.registry.services import cards
+from apps.registry.services.holding import keep_if_held
 from apps.registry.services.inspection import request_inspection
 from apps.tracking.artifacts import seals
 from apps.tracking.artifacts.paths import MAX_PATH_BYTES
@@ -214,13 +215,14 @@ def _sign(version_pk: int, files: list[ContentFile]) -> ContentState | None:
 
 @transaction.atomic
 def _give_up(version_pk: int, reason: str) -> ContentState | None:
-    """Say why the files cannot be pinned, and hold none of them."""
+    """Say why the files cannot be pinned, and hold none of them but for a legal hold."""
     version = _locked(version_pk)
     if version is None:
         return None
     content = _content_to_write(version)
     if content.state not in SIGNED:
         seals.unseal(holder=_holder(version))
+        keep_if_held(version)
         content.state, content.message = ContentState.UNREADABLE, reason
         content.save()
         cards.prefill_card(version=version)  # of what can be read, inspection does it

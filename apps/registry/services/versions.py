@@ -14,6 +14,7 @@ from apps.registry.choices import ARCHIVED, DELETED, active_stages, stage_named
 from apps.registry.models import Alias, ModelVersion, ModelVersionTag, RegisteredModel
 from apps.registry.rules import check_alias, check_alias_is_free, check_description, check_tag
 from apps.registry.services import announcements, cards, content
+from apps.registry.services.holding import keep_if_held
 from apps.registry.services.registered_models import locked, touch
 from apps.registry.sources import Source
 from apps.tracking.clock import now_ms
@@ -78,6 +79,7 @@ def create_version(
     ModelVersionTag.objects.bulk_create(
         ModelVersionTag(version=version, key=key, value=value) for key, value in values.items()
     )
+    keep_if_held(version)
     if source.location:
         content.register_content(version=version, by=by)
     else:

@@ -100,7 +100,7 @@ class _Collection:
         """Mark those that are due still: one that was restored or sealed meanwhile is spared."""
         fresh = due.filter(pk__in=pks).exclude(lifecycle_stage=Lifecycle.PURGING)
         with transaction.atomic():
-            locked = _pks(fresh.select_for_update(of=("self",)))
+            locked = _pks(fresh.select_for_update(of=("self",), no_key=True))
             # Lock, then look: seals are read by a statement of its own, which sees all that was committed.
             for row in fresh.filter(pk__in=locked):
                 self._mark_one(row)
@@ -112,7 +112,7 @@ class _Collection:
     def _mark_experiment(self, pk: int) -> None:
         with transaction.atomic():
             # Lock, then look: what is in it is read by a statement of its own, which sees all that was committed.
-            Experiment.objects.select_for_update().filter(pk=pk).first()
+            Experiment.objects.select_for_update(no_key=True).filter(pk=pk).first()
             row = self._due.experiments().filter(pk=pk, lifecycle_stage=Lifecycle.DELETED).first()
             if row is not None:
                 self._mark_one(row)

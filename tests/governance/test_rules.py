@@ -1,0 +1,236 @@
+"""Anybody does anything in any order, and the engine is never of another opinion than the rules said simply."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from apps.accounts.models import Team, User
+from apps.accounts.services import teams
+from apps.governance.choices import Decision
+from apps.governance.models import ChangeRequest
+from apps.governance.services import sweeping, voting
+from apps.governance.services.break_glass import break_glass
+from apps.governance.services.opening import ApprovalNeeded
+from apps.registry import proposals
+from apps.registry.choices import ContentState
+from apps.registry.models import ModelVersion
+from apps.registry.services import cards, versions
+from apps.tracking.queries import keys
+from mlregistry.errors import RegistryError
+from mlregistry.levels import Level
+from tests.governance.making import make_policy, make_team
+from tests.governance.rules_model import DOCUMENTS, PRODUCTION, Request, Rules, policy_of
+from tests.governance.test_exceptions import late
+from tests.registry.making import give, make_registered, make_version, set_content
+
+EXAMPLES, STEPS = 40, 25
+ADMINS = ("root", "other-root")
+AUTHORS = ("ada", "bob", "olga", "root")
+PEOPLE = ("ada", "bob", "rita", "rob", "ivan", "olga", *ADMINS)
+MEMBERS = {"Risk": ("rita", "rob"), "IT": ("ivan",), "On-call": ("olga",)}
+TEAMS = ("Risk", "IT")
+GLASS: dict[str, Any] = {"protects": {"stage": [PRODUCTION]}, "break_glass": ["On-call"]}
+person, admin = st.sampled_from(PEOPLE), st.sampled_from(ADMINS)
+
+
+class Promotion(RuleBasedStateMachine):
+    """A version of Ada's model, registered by Bob; the administrators make teams and the policy."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._all = transaction.atomic()
+        self._all.__enter__()
+        keys.forget()
+        self.users = {name: User.objects.create_user(name, is_superuser=name in ADMINS) for name in PEOPLE}
+        self.rules = Rules("bob", policy_of(DOCUMENTS[0], number=1, author="root"))
+        for team, members in MEMBERS.items():
+            make_team(team, *(self.users[name] for name in members), by=self.users["root"])
+            self.rules.put_by |= {(team, name): "root" for name in members}
+        make_policy(self.users["root"], **GLASS, **DOCUMENTS[0])
+        model = make_registered(self.users["ada"], "judged")
+        for name in ("bob", "olga"):
+            give(self.users[name], model, Level.EDIT)
+        self._version = make_version(self.users["bob"], model)
+        set_content(self._version, state=ContentState.UNREADABLE)
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self._all.__exit__(None, None, None)
+
+    @property
+    def version(self) -> ModelVersion:
+        return ModelVersion.objects.select_related("model").get(pk=self._version.pk)
+
+    @property
+    def rows(self) -> list[ChangeRequest]:
+        return list(ChangeRequest.objects.filter(action=proposals.SET_STAGE).order_by("pk"))
+
+    def one_of(self, data: st.DataObject) -> tuple[ChangeRequest, Request]:
+        newest = len(self.rules.requests) - 1
+        index = data.draw(st.one_of(st.just(newest), st.integers(0, newest)))
+        return self.rows[index], self.rules.requests[index]
+
+    def is_there(self) -> bool:
+        return not self.rules.is_deleted
+
+    def is_asked(self) -> bool:
+        return bool(self.rules.requests)
+
+    def may_go(self) -> bool:
+        return self.is_there() and self.rules.stage != PRODUCTION
+
+    @precondition(is_there)
+    @rule(name=st.sampled_from(AUTHORS))
+    def ask(self, name: str) -> None:
+        moves = self.rules.stage == PRODUCTION
+        try:
+            versions.set_stage(
+                version=self.version, stage=PRODUCTION, archive_existing=False, by=self.users[name].actor()
+            )
+        except ApprovalNeeded:
+            moves = not moves
+        assert moves or self.rules.stage != PRODUCTION
+        self.rules.ask(name)
+
+    @precondition(is_asked)
+    @rule(data=st.data(), name=person, decision=st.sampled_from(["approve", "reject"]))
+    def anybody_votes(self, data: st.DataObject, name: str, decision: str) -> None:
+        self.vote(data, name, decision)
+
+    @precondition(is_asked)
+    @rule(data=st.data(), name=st.sampled_from(["rita", "rob", "ivan"]))
+    def a_reviewer_agrees(self, data: st.DataObject, name: str) -> None:
+        self.vote(data, name, "approve")
+
+    def vote(self, data: st.DataObject, name: str, decision: str) -> None:
+        row, request = self.one_of(data)
+        try:
+            voting.vote(
+                request=row,
+                voter=self.users[name],
+                decision=Decision(decision),
+                comment="because",
+                by=self.users[name].actor(),
+            )
+        except RegistryError:
+            counted = False
+        else:
+            counted = True
+        assert counted == self.rules.vote(request, name, decision)
+
+    @precondition(is_asked)
+    @rule(data=st.data(), name=person)
+    def withdraw(self, data: st.DataObject, name: str) -> None:
+        row, request = self.one_of(data)
+        may = request.state == "open" and (name == request.requester or name in ADMINS)
+        try:
+            voting.cancel(request=row, user=self.users[name], by=self.users[name].actor())
+        except RegistryError:
+            assert not may
+        else:
+            assert may
+            self.rules.end(request, "cancelled")
+
+    @precondition(is_there)
+    @rule()
+    def write_another_card(self) -> None:
+        self.rules.card += 1
+        cards.write_card(version=self.version, sections={"limits": str(self.rules.card)}, by=self.users["ada"].actor())
+
+    @rule(document=st.sampled_from(DOCUMENTS), name=st.just("root"))
+    def revise_the_policy(self, document: dict[str, Any], name: str) -> None:
+        make_policy(self.users[name], **GLASS, **document)
+        self.rules.revise(document, name)
+
+    @rule(team=st.sampled_from(TEAMS), name=person, by=admin, joins=st.booleans())
+    def move_among_teams(self, team: str, name: str, by: str, joins: bool) -> None:
+        if not joins:
+            teams.remove_member(team=Team.objects.get(name=team), user=self.users[name], by=self.users[by].actor())
+            self.rules.put_by.pop((team, name), None)
+        elif teams.add_member(team=Team.objects.get(name=team), user=self.users[name], by=self.users[by].actor()):
+            self.rules.put_by[team, name] = by
+
+    @precondition(is_asked)
+    @rule(data=st.data())
+    def time_runs_out(self, data: st.DataObject) -> None:
+        row, request = self.one_of(data)
+        if request.state == "open":
+            late(row, expires_at=timezone.now() - timedelta(seconds=1))
+            request.is_late = True
+
+    @rule()
+    def sweep(self) -> None:
+        sweeping.sweep()
+        for request in list(self.rules.requests):
+            self.rules.catch_up(request)
+
+    @precondition(may_go)
+    @rule(name=st.sampled_from(["olga", "olga", "ada"]))
+    def break_the_glass(self, name: str) -> None:
+        proposal = proposals.set_stage(self.version, PRODUCTION, archive_existing=False)
+        user = self.users[name]
+        try:
+            break_glass(proposal=proposal, user=user, reason="customers get wrong prices", by=user.actor())
+        except RegistryError:
+            assert name != "olga"
+        else:
+            assert name == "olga"
+            self.rules.break_glass(name)
+
+    @precondition(is_there)
+    @rule(stage=st.sampled_from(["None", "Staging"]))
+    def move_elsewhere(self, stage: str) -> None:
+        versions.set_stage(version=self.version, stage=stage, archive_existing=False, by=self.users["ada"].actor())
+        self.rules.stage = stage
+
+    @precondition(may_go)
+    @rule(really=st.integers(0, 2))
+    def delete(self, really: int) -> None:
+        if really == 0:
+            versions.delete_version(version=self.version, by=self.users["ada"].actor())
+            self.rules.is_deleted = True
+
+    @invariant()
+    def nobody_differs(self) -> None:
+        found = [
+            (
+                row.kind,
+                row.state,
+                row.requester,
+                row.taken_back_at is not None,
+                dict(row.votes.values_list("voter", "decision")),
+            )
+            for row in self.rows
+        ]
+        said = [
+            (
+                each.kind,
+                each.state,
+                each.requester,
+                each.is_taken_back,
+                {name: vote[0] for name, vote in each.votes.items()},
+            )
+            for each in self.rules.requests
+        ]
+        assert found == said
+        assert self.version.is_deleted == self.rules.is_deleted
+        assert self.rules.is_deleted or self.version.current_stage == self.rules.stage
+
+
+@pytest.mark.django_db
+def test_whatever_anybody_does_comes_to_what_the_rules_say() -> None:
+    run_state_machine_as_test(
+        Promotion,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
