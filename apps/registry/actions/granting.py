@@ -49,6 +49,10 @@ class ChangePermission(ModelAction):
     def standing(self, proposal: Proposal) -> dict[str, Any]:
         return {"level": _name(MODEL_GRANTS.held(model_of(proposal), _holder(proposal)))}
 
+    def replaced(self, proposal: Proposal, before: Mapping[str, Any]) -> str:
+        held = before.get("level")
+        return f"It was {held} before." if held else "Nothing had been given before."
+
     def evidence(self, proposal: Proposal) -> dict[str, Any]:
         return {"holder": str(_holder(proposal)), **self.standing(proposal)}
 
