@@ -132,7 +132,10 @@ def test_what_was_applied_is_told_with_what_it_replaced(
     asked = ask(ada, version)
     approve(asked, rita)
     page = words(page_of(ada).get(f"/admin/reviews/{asked.pk}/").content.decode())
-    assert "Applied it is so now What Move classifier version 1 to Production When just now , with the last word of rita" in page
+    assert (
+        "Applied it is so now What Move classifier version 1 to Production When just now , with the last word of rita"
+        in page
+    )
     assert "On whose word rita Before It was in stage None before. Holds until" in page
     assert "in 9 d runs out" in page
     versions.set_stage(version=version, stage="Archived", archive_existing=False, by=ada.actor())
