@@ -257,7 +257,8 @@ def _back(request: HttpRequest, decided: ChangeRequest) -> str:
 
 def _said(decided: ChangeRequest, decision: Decision) -> str:
     if decision == Decision.REJECT:
-        return "Rejected. Nothing was changed."
+        taken_back = decided.kind == Kind.RATIFICATION
+        return "Rejected: what was done is taken back." if taken_back else "Rejected. Nothing was changed."
     return {
         State.APPLIED: f"Approved and carried out: {decided.summary}.",
         State.APPROVED: "Approved. It has all its votes, and waits for its gates.",
