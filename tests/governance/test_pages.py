@@ -156,7 +156,7 @@ def test_a_policy_is_shown_field_by_field_before_and_after(one: PolicyRevision, 
     page = words(page_of(other).get(address).content.decode())
     for said in (
         "What changes revision 1 against revision 2 , written by root",
-        "Something could pass then that is stopped now",
+        "What revision 1 would have stopped could pass.",
         "alias: champion goes",
         "stage: Staging comes",
         "1 of Risk goes",
@@ -167,8 +167,9 @@ def test_a_policy_is_shown_field_by_field_before_and_after(one: PolicyRevision, 
         assert said in page, said
     approve(made, other)
     after = words(page_of(other).get(address).content.decode())
+    assert "Any other administrator can vote." in page
     assert "Revision 1 was in force before." in after
-    assert "What was to change revision 1 against revision 2" in after
+    assert "What changed revision 1 against revision 2" in after
     policies.retire(policy=Policy.objects.get(), by=root.actor())
     retiring = ChangeRequest.objects.latest("pk")
     page = words(page_of(other).get(f"/admin/reviews/{retiring.pk}/").content.decode())
