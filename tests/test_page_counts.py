@@ -73,6 +73,7 @@ PAGES = (
     "/admin/models/{registered_pk}/",
     "/admin/models/{registered_pk}/diff/",
     "/admin/models/{registered_pk}/versions/1/",
+    "/admin/models/{registered_pk}/versions/1/promotion/?to=Production",
     "/admin/people/",
     "/admin/people/teams/",
     "/admin/people/teams/{team}/",
@@ -98,12 +99,13 @@ PAGES = (
     "/admin/policies/new/",
     "/admin/policies/{policy_pk}/",
     "/admin/policies/{policy_pk}/edit/",
+    "/admin/policies/{policy_pk}/revisions/1/dry-run/",
     "/admin/holds/",
     "/admin/audit/",
     "/admin/audit/{entry}/",
     "/admin/audit/export/?format=csv",
 )
-BY_OBJECT = ("/zip/", "/file/", "/export/", "/files/", "/curves/")
+BY_OBJECT = ("/zip/", "/file/", "/export/", "/files/", "/curves/", "/dry-run/")
 """What is sent file by file, or read run by run: a request of theirs is limited otherwise."""
 
 

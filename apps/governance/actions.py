@@ -134,6 +134,10 @@ class Action(ABC):
         """What applying it does, as a sentence: "version 3 moves to Production, version 2 is archived"."""
         return ""
 
+    def replaced(self, proposal: Proposal, before: Mapping[str, Any]) -> str:
+        """What `standing` kept, as a sentence of its own: "It was in Staging before, and version 2 was archived."."""
+        return ""
+
     def difference(self, key: str, before: Any, after: Any) -> list[str] | None:
         """What became of one part of its evidence, as people say it; None where there are no words for that part."""
         return None

@@ -7,11 +7,14 @@ from django.test import Client
 from apps.accounts.models import User
 from apps.governance.actions import action_named, proposal_of
 from apps.governance.choices import State
-from apps.governance.models import ChangeRequest, PolicyRevision
+from apps.governance.models import ChangeRequest, Policy, PolicyRevision
+from apps.governance.services import policies
 from apps.governance.services.opening import ApprovalNeeded
+from apps.registry import proposals
 from apps.registry.models import ModelVersion
 from apps.registry.services import cards, versions
-from tests.governance.making import ask
+from tests.governance.making import approve, ask, make_policy
+from tests.registry.pages.visiting import words
 
 pytestmark = pytest.mark.django_db
 
@@ -120,3 +123,71 @@ def test_the_addresses_that_people_are_told_are_those_of_pages(
     about = action_named(request_.action).address(proposal_of(request_))
     for address in (told.removeprefix(settings.MLREGISTRY_URL), about):
         assert page_of(rita).get(address).status_code == 200, address
+
+
+def test_what_was_applied_is_told_with_what_it_replaced(
+    version: ModelVersion, one: PolicyRevision, ada: User, rita: User
+) -> None:
+    make_policy(User.objects.get(username="root"), holds_for_days=10, slots={"Risk": 1})
+    asked = ask(ada, version)
+    approve(asked, rita)
+    page = words(page_of(ada).get(f"/admin/reviews/{asked.pk}/").content.decode())
+    assert (
+        "Applied it is so now What Move classifier version 1 to Production When just now , with the last word of rita"
+        in page
+    )
+    assert "On whose word rita Before It was in stage None before. Holds until" in page
+    assert "in 9 d runs out" in page
+    versions.set_stage(version=version, stage="Archived", archive_existing=False, by=ada.actor())
+    assert "Applied no longer so" in words(page_of(ada).get(f"/admin/reviews/{asked.pk}/").content.decode())
+
+
+def test_a_policy_is_shown_field_by_field_before_and_after(one: PolicyRevision, root: User, rita: User) -> None:
+    other = User.objects.create_superuser("other")
+    document = {
+        "protects": {"stage": ["Production", "Staging"]},
+        "reviewers": ["Risk"],
+        "gates": [{"metric_at_least": {"metric": "accuracy", "value": 0.9}}],
+    }
+    draft = policies.write_draft(name="production", document=document, by=root.actor())
+    made = policies.publish(revision=draft, by=root.actor())
+    assert made is not None
+    address = f"/admin/reviews/{made.pk}/"
+    page = words(page_of(other).get(address).content.decode())
+    for said in (
+        "What changes revision 1 against revision 2 , written by root",
+        "What revision 1 would have stopped could pass.",
+        "alias: champion goes",
+        "stage: Staging comes",
+        "1 of Risk goes",
+        "Risk comes",
+        "metric accuracy, value 0.9 comes",
+        "The same: models, stays open, holds.",
+    ):
+        assert said in page, said
+    approve(made, other)
+    after = words(page_of(other).get(address).content.decode())
+    assert "Any other administrator can vote." in page
+    assert "Revision 1 was in force before." in after
+    assert "What changed revision 1 against revision 2" in after
+    policies.retire(policy=Policy.objects.get(), by=root.actor())
+    retiring = ChangeRequest.objects.latest("pk")
+    page = words(page_of(other).get(f"/admin/reviews/{retiring.pk}/").content.decode())
+    assert "What it protects is then open to whoever may edit" in page
+    assert "stage: Staging goes" in page
+
+
+def test_each_kind_of_change_says_what_it_replaced(version: ModelVersion, ada: User) -> None:
+    for proposal, before, said in (
+        (
+            proposals.set_stage(version, "Production", archive_existing=True),
+            {"stage": "Staging", "archived": [2, 3]},
+            "It was in stage Staging before, and versions 2, 3 were archived.",
+        ),
+        (proposals.set_alias(version, "champion"), {"version": 4}, "The alias pointed at version 4 before."),
+        (proposals.set_alias(version, "champion"), {"version": None}, "There was no such alias before."),
+        (proposals.set_tag(version, "ok", "yes"), {"value": "no"}, 'The tag said "no" before.'),
+        (proposals.rename_model(version.model, "other"), {"name": "classifier"}, "It was called classifier before."),
+        (proposals.change_permission(version.model, ada, None), {"level": "READ"}, "It was READ before."),
+    ):
+        assert action_named(proposal.action).replaced(proposal, before) == said

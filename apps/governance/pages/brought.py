@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from apps.accounts.granted_admin import reader
 from apps.governance.choices import LIVE
-from apps.governance.models import ChangeRequest
+from apps.governance.models import ChangeRequest, Policy
+from apps.governance.pages.comparing import add_comparison
+from apps.governance.pages.policy_comparison import compare_policies
 from apps.governance.pages.showing import review_address, waiting_on
 from apps.governance.queries.inbox import SOON, asked_by
 from apps.governance.queries.requests import visible_requests
@@ -28,6 +30,7 @@ def bring() -> None:
     add_search("Change requests", find_requests, order=10)
     add_needs(reviews_that_wait)
     add_panel("home", requests_of_ones_own)
+    add_comparison(Policy._meta.label_lower, compare_policies)
 
 
 def find_requests(request: HttpRequest, words: str) -> Iterable[Hit]:

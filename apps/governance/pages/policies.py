@@ -11,16 +11,20 @@ from apps.governance.gates import every_gate
 from apps.governance.models import ChangeRequest, Policy
 from apps.governance.pages.showing import asked, crumbs, review_address, sections
 from apps.governance.queries import policy_pages as queries
+from apps.governance.queries.told import title_of
 from apps.governance.services import policies as services
+from apps.governance.services.dry_run import dry_run
 from apps.governance.services.policy_documents import read_document, written_document
-from apps.governance.terms import Terms
-from mlregistry.console.page import gone_to, page, show
+from apps.governance.terms import GateTerms, Terms, read_terms
+from mlregistry.console.page import gone_to, is_part, page, show
 from mlregistry.errors import InvalidParameter, RegistryError
 from mlregistry.levels import Access
 from mlregistry.service_admin import page_actor
 
 POST = ("POST",)
 GET_AND_POST = ("GET", "HEAD", "POST")
+STOPPED_SHOWN = 50
+"""Changes that a dry run lists."""
 EXAMPLE = """\
 # What this is for
 description: Nothing reaches Production without Risk and IT.
@@ -86,6 +90,23 @@ def edit_policy(request: HttpRequest, pk: int) -> HttpResponse:
     return _editor(request, found, text=written_document(newest.document) if newest else EXAMPLE)
 
 
+@page(requires=Access.ADMIN)
+def try_revision(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """What a revision would have stopped; a page of its own, and for htmx a part of the policy's."""
+    found = queries.get_visible_policy(reader(request), pk)
+    terms = read_terms(queries.get_revision(found, number).document)
+    context = _tried(request, terms)
+    if is_part(request):
+        return show(request, "governance/dry_run.html", **context)
+    return show(
+        request,
+        "governance/dry_run_page.html",
+        title=f"Dry run of revision {number}",
+        crumbs=crumbs((reverse("policies"), "Policies"), (_address(found), found.name)),
+        **context,
+    )
+
+
 @page(requires=Access.ADMIN, methods=POST)
 def publish(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     found = queries.get_visible_policy(reader(request), pk)
@@ -127,13 +148,26 @@ def _written(request: HttpRequest, found: Policy | None) -> HttpResponse:
     try:
         document = read_document(text)
         terms = services.checked(document)
-        if "check" in request.POST:
+        if "try" in request.POST and is_part(request):
+            return show(request, "governance/dry_run.html", **_tried(request, terms))
+        if "check" in request.POST or "try" in request.POST:
             return _editor(request, found, text=text, name=name, terms=terms)
         draft = services.write_draft(name=_name_of(name, found), document=document, by=page_actor(request))
     except RegistryError as wrong:
+        if is_part(request):
+            raise
         return _editor(request, found, text=text, name=name, error=wrong.message)
     said = f"Revision {draft.number} is written. It is in force once it is published."
     return gone_to(request, f"{_address(draft.policy)}#revision-{draft.number}", said=said)
+
+
+def _tried(request: HttpRequest, terms: Terms) -> dict[str, Any]:
+    run = dry_run(terms=terms, by=page_actor(request))
+    because = [(title_of(tally.gate), dict(tally.gate.terms), tally.stopped) for tally in run.gates if tally.stopped]
+    changes = [
+        (each, [(title_of(GateTerms(name)), said) for name, said in each.why]) for each in run.changes[:STOPPED_SHOWN]
+    ]
+    return {"run": run, "because": because, "changes": changes, "more": max(run.stopped - STOPPED_SHOWN, 0)}
 
 
 def _name_of(name: str, found: Policy | None) -> str:
@@ -163,6 +197,7 @@ def _editor(
         name=name,
         error=error,
         checked=queries.told_terms(terms) if terms else None,
+        **(_tried(request, terms) if terms and "try" in request.POST else {}),
         gates=sorted((gate.name, gate.title) for gate in every_gate().values()),
         words=queries.known_words(),
     )

@@ -5,7 +5,9 @@ from functools import partial
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from apps.accounts.granted_admin import reader
 from apps.accounts.models import User
@@ -18,7 +20,7 @@ from apps.governance.pages.queue import of_tab, vote_of
 from apps.governance.pages.showing import asked, crumbs, field_of, review_address
 from apps.governance.queries import told
 from apps.governance.queries.eligibility import Jury, Place
-from apps.governance.queries.inbox import TABS
+from apps.governance.queries.inbox import RUNS_OUT, TABS
 from apps.governance.queries.requests import get_request
 from apps.governance.services import voting
 from apps.governance.services.break_glass import break_glass
@@ -74,6 +76,7 @@ def shown(
         waits_for=_if_there(action.waits_for, proposal) if found.is_live and not found.evidence_digest else "",
         differences=drift(found) if found.is_live or found.state == State.STALE else [],
         comparison=comparison_of(user, found),
+        applied=_applied(found, jury) if found.state == State.APPLIED else None,
         revisions=list(found.revisions.select_related("policy").order_by("policy__name")),
         comments=told.comments_of(found),
         history=[(entry, spoken(entry)) for entry in told.history_of(found)],
@@ -209,6 +212,21 @@ def _effect(found: ChangeRequest, jury: Jury, place: Place, gates: list[told.Gat
     return {"missing": missing, "slots": slots, "waits": waits, "consequence": consequence}
 
 
+def _applied(found: ChangeRequest, jury: Jury) -> dict[str, Any]:
+    """What was carried out, on whose word, what it replaced, and whether it is so still."""
+    action, proposal = action_named(found.action), proposal_of(found)
+    try:
+        stands = not found.taken_back_at and action.is_done(proposal)
+    except (NotFound, ObjectDoesNotExist):
+        stands = False
+    return {
+        "replaced": action.replaced(proposal, found.before),
+        "stands": stands,
+        "approved_by": [vote.voter for vote in jury.approvals],
+        "runs_out_soon": bool(found.valid_until and found.valid_until - timezone.now() < RUNS_OUT),
+    }
+
+
 def _if_there(tell: Callable[[Proposal], str], proposal: Proposal) -> str:
     """What an action tells, or nothing where what it is about is gone."""
     try:
@@ -239,7 +257,8 @@ def _back(request: HttpRequest, decided: ChangeRequest) -> str:
 
 def _said(decided: ChangeRequest, decision: Decision) -> str:
     if decision == Decision.REJECT:
-        return "Rejected. Nothing was changed."
+        taken_back = decided.kind == Kind.RATIFICATION
+        return "Rejected: what was done is taken back." if taken_back else "Rejected. Nothing was changed."
     return {
         State.APPLIED: f"Approved and carried out: {decided.summary}.",
         State.APPROVED: "Approved. It has all its votes, and waits for its gates.",

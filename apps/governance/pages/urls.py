@@ -23,6 +23,7 @@ urlpatterns = [
     path("policies/new/", policies.new_policy, name="policy-new"),
     path(POLICY, policies.policy, name="policy"),
     path(f"{POLICY}edit/", policies.edit_policy, name="policy-edit"),
+    path(f"{POLICY}revisions/<int:number>/dry-run/", policies.try_revision, name="policy-dry-run"),
     path(f"{POLICY}revisions/<int:number>/publish/", policies.publish, name="policy-publish"),
     path(f"{POLICY}retire/", policies.retire, name="policy-retire"),
     path("holds/", holds.holds, name="holds"),

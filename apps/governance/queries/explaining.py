@@ -4,15 +4,17 @@ from dataclasses import dataclass, field
 
 from apps.governance.actions import Proposal, action_named
 from apps.governance.choices import GateVerdict
-from apps.governance.gates import Judged, gate_named
+from apps.governance.gates import Judged
 from apps.governance.models import ChangeRequest
 from apps.governance.queries.eligibility import Jury, Place, exclusions_of
 from apps.governance.queries.policies import InForce, restrictions_on, revisions_of, terms_of
 from apps.governance.queries.requests import live_request
-from apps.governance.services.gates import ask_gate, is_quick
-from apps.governance.terms import GateTerms, Terms, combined
+from apps.governance.queries.told import title_of
+from apps.governance.services.gates import glance, newest_runs
+from apps.governance.terms import Terms, combined
 from mlregistry.actor import Actor
-from mlregistry.errors import RegistryError
+
+NOT_YET = "It has not looked yet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,34 +76,24 @@ def explain(proposal: Proposal, *, by: Actor) -> Explanation:
 
 
 def gates_now(proposal: Proposal, terms: Terms, request: ChangeRequest | None = None) -> list[GateNow]:
-    """What each gate said last of the request; without one, what the quick ones say now."""
-    runs = {run.position: run for run in request.gate_runs.order_by("pk")} if request else {}
-    judged = None if request else Judged(proposal, action_named(proposal.action).subject(proposal))
-    found = []
-    for position, asked in enumerate(terms.required_gates()):
-        run = runs.get(position)
-        if run is not None:
-            verdict, sentence = GateVerdict(run.verdict), run.sentence
-        else:
-            verdict, sentence = _look(asked, judged)
-        found.append(GateNow(asked.name, _title(asked), dict(asked.terms), verdict, sentence))
-    return found
+    """What each gate said last of the request; without one, what those that are quick say now."""
+    said = _said_of(request, terms) if request else _said_now(proposal, terms)
+    return [
+        GateNow(asked.name, title_of(asked), dict(asked.terms), GateVerdict(verdict), sentence)
+        for asked, (verdict, sentence) in zip(terms.required_gates(), said, strict=True)
+    ]
 
 
-def _look(asked: GateTerms, judged: Judged | None) -> tuple[GateVerdict, str]:
-    if judged is None:
-        return GateVerdict.PENDING, "It has not looked yet."
-    if not is_quick(asked):
-        return GateVerdict.PENDING, "It looks once somebody has asked."
-    said = ask_gate(asked, judged)
-    return said.verdict, said.sentence
+def _said_of(request: ChangeRequest, terms: Terms) -> list[tuple[str, str]]:
+    runs = newest_runs(request)
+    found = [runs.get(position) for position, _ in enumerate(terms.required_gates())]
+    return [(run.verdict, run.sentence) if run else (GateVerdict.PENDING, NOT_YET) for run in found]
 
 
-def _title(asked: GateTerms) -> str:
-    try:
-        return gate_named(asked.name).title
-    except RegistryError:
-        return asked.name.replace("_", " ")
+def _said_now(proposal: Proposal, terms: Terms) -> list[tuple[str, str]]:
+    judged = Judged(proposal, action_named(proposal.action).subject(proposal))
+    said = [glance(asked, judged) for asked in terms.required_gates()]
+    return [(each.verdict, each.sentence) for each in said]
 
 
 def _imagined(proposal: Proposal, policies: list[InForce], terms: Terms, by: Actor) -> Jury:

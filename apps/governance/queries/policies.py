@@ -58,6 +58,13 @@ def restrictions_on(proposal: Proposal, *, takes_away: bool = False) -> Restrict
     return found
 
 
+def policies_for(name: str) -> list[InForce]:
+    """The policies in force for objects of this name, whatever it is that they protect; one query."""
+    rows: Any = _policies_in_force()
+    found = [InForce(pk, policy, msgspec.json.decode(text, type=Terms)) for _, pk, policy, text, _ in rows]
+    return [met for met in found if met.terms.covers_object((name,))]
+
+
 def terms_of(request: ChangeRequest) -> Terms:
     """What a request has to satisfy: its revisions together, or what is built in."""
     terms = [read_terms(document) for document in request.revisions.order_by("pk").values_list("document", flat=True)]

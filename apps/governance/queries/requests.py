@@ -20,5 +20,21 @@ def get_request(user: User, pk: int) -> ChangeRequest:
     return found
 
 
+def requests_about(
+    object_type: str, object_id: int, *, subject_id: int | None = None, most: int
+) -> list[ChangeRequest]:
+    """Of one object, or of one subject of it: the newest first. For whoever has found that they may read it."""
+    about = ChangeRequest.objects.filter(object_type=object_type, object_id=object_id)
+    if subject_id is not None:
+        about = about.filter(subject_id=subject_id)
+    return list(about.order_by("-pk")[:most])
+
+
+def live_requests_about(object_type: str, object_id: int, *, most: int) -> list[ChangeRequest]:
+    """Those that wait to be decided, the first that ends at the front."""
+    about = ChangeRequest.objects.filter(object_type=object_type, object_id=object_id, state__in=LIVE)
+    return list(about.order_by("expires_at", "pk")[:most])
+
+
 def live_request(identity: str) -> ChangeRequest | None:
     return ChangeRequest.objects.filter(identity=identity, state__in=LIVE).first()

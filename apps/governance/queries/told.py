@@ -12,7 +12,7 @@ from apps.governance.choices import Decision, GateVerdict, Kind
 from apps.governance.gates import gate_named
 from apps.governance.models import ChangeRequest, Comment, GateRun, Vote
 from apps.governance.queries.eligibility import Jury, Place, has_break_glass_place
-from apps.governance.services.gates import LOOK_JOB, is_quick
+from apps.governance.services.gates import LOOK_JOB, is_quick, newest_runs
 from apps.governance.terms import GateTerms
 from apps.jobs.choices import ACTIVE
 from apps.jobs.models import Job
@@ -44,7 +44,7 @@ class GateLine:
 
 
 def gates_of(request: ChangeRequest, jury: Jury) -> list[GateLine]:
-    runs = {run.position: run for run in request.gate_runs.order_by("pk")}
+    runs = newest_runs(request)
     return [
         GateLine(position, gate.name, title_of(gate), dict(gate.terms), runs.get(position), is_quick(gate))
         for position, gate in enumerate(jury.terms.required_gates())

@@ -36,6 +36,18 @@ class GateTally:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """A change that gates would have stopped."""
+
+    summary: str
+    address: str
+    username: str
+    time: Any
+    why: list[tuple[str, str]]
+    """Each gate that would have, and what it says."""
+
+
+@dataclass(frozen=True, slots=True)
 class DryRun:
     looked_at: int
     stopped: int
@@ -49,6 +61,8 @@ class DryRun:
     """Changes that nobody else had approved: they would have waited for that."""
     is_all: bool
     """Whether these are all such changes that are on record; else there are older ones."""
+    changes: list[Stopped] = field(default_factory=list)
+    """Those that would have been stopped, the latest first."""
 
     def __str__(self) -> str:
         if not self.looked_at:
@@ -69,20 +83,21 @@ def dry_run(*, terms: Terms, by: Actor) -> DryRun:
     found = list(islice(_past(terms), MOST + 1))
     past = found[:MOST]
     tallies, left_out = _sorted(terms)
-    stopped = own_work = 0
+    changes, own_work = [], 0
     for each in past:
         action = action_named(each.proposal.action)
-        failed = [tally for tally in tallies if _stops(tally, action, each)]
-        stopped += bool(failed)
+        if why := [(tally.gate.name, said) for tally in tallies if (said := _stopped(tally, action, each))]:
+            changes.append(_told(action, each, why))
         own_work += any(one.username == each.username for one in action.contributors(each.proposal))
     return DryRun(
         looked_at=len(past),
-        stopped=stopped,
+        stopped=len(changes),
         gates=tallies,
         left_out=left_out,
         own_work=own_work,
         waiting=len(past) - _approved(past),
         is_all=len(found) <= MOST,
+        changes=changes,
     )
 
 
@@ -111,14 +126,20 @@ def _sorted(terms: Terms) -> tuple[list[GateTally], list[str]]:
     return tallies, left_out
 
 
-def _stops(tally: GateTally, action: Action, past: Past) -> bool:
+def _told(action: Action, past: Past, why: list[tuple[str, str]]) -> Stopped:
+    proposal = past.proposal
+    return Stopped(action.describe(proposal), action.address(proposal), past.username, past.time, why)
+
+
+def _stopped(tally: GateTally, action: Action, past: Past) -> str:
+    """What the gate says against it; empty where it lets it pass."""
     said = ask_gate(tally.gate, Judged(past.proposal, action.subject(past.proposal)))
     if said.verdict == GateVerdict.PASSED:
-        return False
+        return ""
     tally.stopped += 1
     if len(tally.examples) < EXAMPLES:
         tally.examples.append(f"{action.describe(past.proposal)}: {said.sentence}")
-    return True
+    return said.sentence or f"It says: {said.verdict}."
 
 
 def _approved(past: list[Past]) -> int:

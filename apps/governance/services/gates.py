@@ -124,6 +124,13 @@ def ask_gate(asked: GateTerms, judged: Judged) -> Said:
     return Said(verdict, text(said.sentence, LONGEST_SENTENCE), plain(said.data))
 
 
+def glance(asked: GateTerms, judged: Judged) -> Said:
+    """What a gate would say before anybody has asked: one that takes its time, or calls others, is not bothered."""
+    if not is_quick(asked):
+        return Said(GateVerdict.PENDING, "It looks once somebody has asked.")
+    return ask_gate(asked, judged)
+
+
 def _checked(gate: Gate, said: Verdict) -> Verdict:
     """Nothing passes by being taken for true: a text, or a number of some library's own."""
     if not isinstance(said, Verdict) or not isinstance(said.passed, bool):

@@ -144,6 +144,16 @@ class ChangePolicy(Action):
         revision = _revision(policy, proposal)
         return {"current": policy.current_id, "document": revision.document if revision else None}
 
+    def standing(self, proposal: Proposal) -> dict[str, Any]:
+        current = Policy.objects.values_list("current__number", flat=True).get(pk=proposal.object_id)
+        return {"revision": current}
+
+    def replaced(self, proposal: Proposal, before: Mapping[str, Any]) -> str:
+        if "revision" not in before:  # applied before this was kept
+            return ""
+        number = before["revision"]
+        return f"Revision {number} was in force before." if number else "The policy was not in force before."
+
     def consequence(self, proposal: Proposal) -> str:
         number = proposal.payload["revision"]
         if number is None:

@@ -15,8 +15,16 @@ from apps.registry.services import versions
 from mlregistry.actor import Actor
 
 
-class SetAlias(VersionAction):
-    name, word = proposals.SET_ALIAS, "alias"
+class _OfAlias(ModelAction):
+    word = "alias"
+
+    def replaced(self, proposal: Proposal, before: Mapping[str, Any]) -> str:
+        number = before.get("version")
+        return f"The alias pointed at version {number} before." if number else "There was no such alias before."
+
+
+class SetAlias(_OfAlias, VersionAction):
+    name = proposals.SET_ALIAS
 
     def describe(self, proposal: Proposal) -> str:
         return f"point alias {proposal.target} of {proposal.object_name} at {proposal.subject_name}"
@@ -57,8 +65,8 @@ class SetAlias(VersionAction):
                 yield Past(proposals.set_alias(version, alias), entry.username, entry.time)
 
 
-class DeleteAlias(ModelAction):
-    name, word = proposals.DELETE_ALIAS, "alias"
+class DeleteAlias(_OfAlias):
+    name = proposals.DELETE_ALIAS
 
     def describe(self, proposal: Proposal) -> str:
         return f"remove alias {proposal.target} of {proposal.object_name}"

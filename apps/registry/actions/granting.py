@@ -58,6 +58,10 @@ class ChangePermission(ModelAction):
         if proposal.payload["kind"] != "user":
             Group.objects.select_for_update(no_key=True).filter(pk=proposal.payload["holder_id"]).first()
 
+    def replaced(self, proposal: Proposal, before: Mapping[str, Any]) -> str:
+        held = before.get("level")
+        return f"It was {held} before." if held else "Nothing had been given before."
+
     def evidence(self, proposal: Proposal) -> dict[str, Any]:
         holder = _holder(proposal)
         members = {} if isinstance(holder, User) else {"members": _members(holder)}

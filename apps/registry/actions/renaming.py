@@ -37,6 +37,9 @@ class RenameModel(WholeModelAction):
     def standing(self, proposal: Proposal) -> dict[str, Any]:
         return {"name": model_of(proposal).name}
 
+    def replaced(self, proposal: Proposal, before: Mapping[str, Any]) -> str:
+        return f"It was called {before['name']} before." if before.get("name") else ""
+
     def evidence(self, proposal: Proposal) -> dict[str, Any]:
         tags = sorted(key for _, key in standing.tags_of(proposal.object_id))
         return super().evidence(proposal) | {"name": model_of(proposal).name, "tags": tags}

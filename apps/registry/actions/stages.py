@@ -30,6 +30,12 @@ class SetStage(VersionAction):
             f", {versions_of_it} {'is' if len(archived) == 1 else 'are'} archived" if archived else ""
         )
 
+    def replaced(self, proposal: Proposal, before: Mapping[str, Any]) -> str:
+        archived = before.get("archived", [])
+        numbers = f"version{'' if len(archived) == 1 else 's'} {', '.join(map(str, archived))}"
+        were = f", and {numbers} {'was' if len(archived) == 1 else 'were'} archived" if archived else ""
+        return f"It was in stage {before['stage']} before{were}." if before.get("stage") else ""
+
     def is_done(self, proposal: Proposal) -> bool:
         return version_of(proposal).current_stage == proposal.target
 

@@ -31,6 +31,10 @@ class TagAction(ModelAction):
     def standing(self, proposal: Proposal) -> dict[str, Any]:
         return {"value": self.value(proposal)}
 
+    def replaced(self, proposal: Proposal, before: Mapping[str, Any]) -> str:
+        value = before.get("value")
+        return "There was no such tag before." if value is None else f'The tag said "{value}" before.'
+
     def evidence(self, proposal: Proposal) -> dict[str, Any]:
         return super().evidence(proposal) | {"tag": self.value(proposal)}
 

@@ -12,6 +12,7 @@ from apps.accounts.granted_admin import reader
 from apps.accounts.models import User
 from apps.registry.choices import PRODUCTION, stages
 from apps.registry.models import Alias, ModelVersion, RegisteredModel
+from apps.registry.pages import protection
 from apps.registry.pages.showing import card_of, crumb, level_on, told
 from apps.registry.permissions import MODEL_GRANTS
 from apps.registry.prompts import own_tags
@@ -65,6 +66,7 @@ def model(request: HttpRequest, pk: int) -> HttpResponse:
         "aliases": list(found.aliases.select_related("version").order_by("name")),
         "tags": sorted(own_tags(dict(found.tags.values_list("key", "value"))).items()),
         **_for_managers(found),
+        **protection.of_model(found),
     }
     if found.is_prompt:
         return show(request, "registry/prompt.html", versions=history.rows, **shared)

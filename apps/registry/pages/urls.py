@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.registry.pages import diff, model, model_changes, models, register, version, version_changes
+from apps.registry.pages import diff, model, model_changes, models, promotion, register, version, version_changes
 
 MODEL = "models/<int:pk>/"
 VERSION = f"{MODEL}versions/<int:number>/"
@@ -21,6 +21,8 @@ urlpatterns = [
     path(f"{MODEL}grants/", model_changes.grant, name="model-grant"),
     path(f"{MODEL}grants/delete/", model_changes.take_back, name="model-take-back"),
     path(VERSION, version.version, name="version"),
+    path(f"{VERSION}promotion/", promotion.promotion, name="version-promotion"),
+    path(f"{VERSION}promotion/ask/", promotion.ask, name="version-ask"),
     path(f"{VERSION}describe/", version_changes.describe, name="version-describe"),
     path(f"{VERSION}stage/", version_changes.set_stage, name="version-stage"),
     path(f"{VERSION}aliases/", version_changes.set_alias, name="version-alias"),

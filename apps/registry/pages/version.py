@@ -12,6 +12,7 @@ from apps.registry.choices import active_stages, stages
 from apps.registry.content.scanning.findings import Severity
 from apps.registry.diffing import column_type
 from apps.registry.models import Content, ModelVersion, RegisteredModel, Sbom
+from apps.registry.pages import protection
 from apps.registry.pages.lineage_drawing import Drawing, drawn
 from apps.registry.pages.showing import card_of, crumb, level_on, portion_of, told
 from apps.registry.prompts import own_tags, template_of
@@ -50,6 +51,7 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         "may_manage": may_manage,
         "activity": told(activity_of_version(found, most=ENTRIES)) if may_manage else [],
     }
+    shared |= protection.of_version(found, [alias.name for alias in shared["aliases"]])
     if found.model.is_prompt:
         loading = _loading_prompt(request, found, shared["aliases"])
         return show(request, "registry/prompt_version.html", prompt=template_of(tags), loading=loading, **shared)
