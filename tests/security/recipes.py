@@ -252,6 +252,7 @@ RECIPES: dict[str, Fields] = {
         "permission": "READ",
     },
     "DELETE /api/v1/registered-models/{name}/permissions": {"name": "$registered", "user": "reader"},
+    "GET /api/v1/registered-models/{name}/as-of": {"name": "$registered", "stage": "None"},
     "GET /api/v1/registered-models/{name}/versions/{version}/card": {"name": "$registered", "version": "1"},
     "PUT /api/v1/registered-models/{name}/versions/{version}/card": {
         "name": "$registered",

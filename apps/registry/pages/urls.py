@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.registry.pages import diff, model, model_changes, models, promotion, register, version, version_changes
+from apps.registry.pages import as_of, diff, model, model_changes, models, promotion, register, version, version_changes
 
 MODEL = "models/<int:pk>/"
 VERSION = f"{MODEL}versions/<int:number>/"
@@ -13,6 +13,7 @@ urlpatterns = [
     path("runs/<str:uuid>/register/", register.register_run, name="register-run"),
     path(MODEL, model.model, name="model"),
     path(f"{MODEL}diff/", diff.diff, name="versions-diff"),
+    path(f"{MODEL}as-of/", as_of.as_of, name="model-as-of"),
     path(f"{MODEL}describe/", model_changes.describe, name="model-describe"),
     path(f"{MODEL}tags/", model_changes.set_tag, name="model-tag"),
     path(f"{MODEL}tags/delete/", model_changes.delete_tag, name="model-untag"),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from apps.registry.rest import cards, content, lineage
+from apps.registry.rest.as_of import AsOfView
 from apps.registry.rest.deliveries import DeliveriesView
 from apps.registry.rest.evidence import EvidenceView
 from apps.registry.rest.permissions import ModelPermissionsView
@@ -13,6 +14,7 @@ VERSION = f"{MODEL}/versions/<str:version>"
 
 urlpatterns = [
     path(f"{MODEL}/permissions", ModelPermissionsView.as_view()),
+    path(f"{MODEL}/as-of", AsOfView.as_view()),
     path(f"{VERSION}/card", cards.CardView.as_view()),
     path(f"{VERSION}/card/diff", cards.CardDiffView.as_view()),
     path(f"{VERSION}/card/revisions", cards.CardRevisionsView.as_view()),
