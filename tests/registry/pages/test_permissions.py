@@ -14,7 +14,7 @@ from tests.registry.making import actions, make_registered
 from tests.registry.pages.visiting import visitor, words
 
 EVERYBODY = ("administrator", "manager", "editor", "reader", "outsider")
-PAGES = (("model", ()), ("model-as-of", ()), ("versions-diff", ()), ("version", (1,)))
+PAGES = (("model", ()), ("versions-diff", ()), ("version", (1,)))
 
 
 class Change(NamedTuple):
