@@ -11,6 +11,7 @@ class RegistryConfig(AppConfig):
         from apps.governance.services import holds  # noqa: PLC0415
         from apps.registry import actions, gates, memberships, recorded  # noqa: PLC0415  its models are there only now
         from apps.registry.pages import brought  # noqa: PLC0415
+        from apps.registry.queries import never_reviewed  # noqa: PLC0415
         from apps.registry.services import holding, request_announcements  # noqa: PLC0415
 
         actions.add()
@@ -18,5 +19,6 @@ class RegistryConfig(AppConfig):
         holds.add_follower(holding.follow_hold)
         teams.add_check(memberships.check_membership)
         brought.bring()
+        never_reviewed.add()
         recorded.add()
         announcing.listen(request_announcements.tell)

@@ -1,6 +1,5 @@
 """The record as a file, as much of it as was asked for, streamed: memory stays the same however long it is."""
 
-import csv
 import json
 from collections.abc import Iterator
 from typing import Any, cast
@@ -12,6 +11,7 @@ from apps.audit import queries, sentences
 from apps.audit.models import Entry
 from apps.audit.pages.record import require_auditor
 from mlregistry.console.page import page
+from mlregistry.csv import csv_lines
 from mlregistry.errors import InvalidParameter
 from mlregistry.levels import Access
 
@@ -19,8 +19,6 @@ STRETCH = 1000
 """Entries read at once."""
 COLUMNS = ("sequence", "time", "action", "username", "kind", "owner", "token_id", "address")
 OF_TARGET = ("target_type", "target_id", "target_name")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins like this is computed by a spreadsheet: whoever is named so would run what the name says."""
 
 
 @page(requires=Access.SIGNED_IN)
@@ -51,21 +49,12 @@ def _lines(entries: Iterator[Entry]) -> Iterator[str]:
         yield json.dumps(entry.content() | {"hash": entry.hash}, ensure_ascii=False) + "\n"
 
 
-class _Echo:
-    """What the CSV writer writes to: it gives each line back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
 def _csv(entries: Iterator[Entry]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow([*COLUMNS, *OF_TARGET, "sentence", "details", "hash", "previous"])
-    for entry in entries:
-        row: list[Any] = [getattr(entry, name) for name in (*COLUMNS, *OF_TARGET)]
-        row += [sentences.sentence(entry), json.dumps(entry.details, ensure_ascii=False), entry.hash, entry.previous]
-        yield writer.writerow([_cell(value) for value in row])
+    head = [*COLUMNS, *OF_TARGET, "sentence", "details", "hash", "previous"]
+    return csv_lines(head, rows=(_row(entry) for entry in entries))
 
 
-def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+def _row(entry: Entry) -> list[Any]:
+    row: list[Any] = [getattr(entry, name) for name in (*COLUMNS, *OF_TARGET)]
+    details = json.dumps(entry.details, ensure_ascii=False)
+    return [*row, sentences.sentence(entry), details, entry.hash, entry.previous]

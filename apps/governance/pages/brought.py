@@ -25,7 +25,7 @@ AT_HOME = 6
 
 
 def bring() -> None:
-    below = ("/admin/policies/", "/admin/holds/")
+    below = ("/admin/policies/", "/admin/holds/", "/admin/reports/")
     add_section(Section("Reviews", "reviews", order=30, below=below, count=lambda request: len(waiting_on(request))))
     add_search("Change requests", find_requests, order=10)
     add_needs(reviews_that_wait)

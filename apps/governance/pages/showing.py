@@ -55,7 +55,7 @@ def asked(request: HttpRequest, field: str) -> str:
 
 def sections(current: str, *, is_administrator: bool) -> list[Tab]:
     """The pages of governance, above each of them."""
-    places = [("Change requests", "reviews"), ("Policies", "policies")]
+    places = [("Change requests", "reviews"), ("Policies", "policies"), ("Reports", "reports")]
     if is_administrator:
         places.append(("Legal holds", "holds"))
     return [Tab(title, reverse(name), name == current) for title, name in places]

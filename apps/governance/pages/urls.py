@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.governance.pages import holds, policies, queue, review
+from apps.governance.pages import holds, policies, queue, reports, review
 
 REVIEW = "reviews/<int:pk>/"
 POLICY = "policies/<int:pk>/"
@@ -10,6 +10,8 @@ POLICY = "policies/<int:pk>/"
 urlpatterns = [
     path("reviews/", queue.reviews, name="reviews"),
     path("reviews/decide/", queue.decide, name="reviews-decide"),
+    path("reports/", reports.report, name="reports"),
+    path("reports/<slug:name>/", reports.report, name="report"),
     path(REVIEW, review.review, name="review"),
     path(f"{REVIEW}progress/", review.progress, name="review-progress"),
     path(f"{REVIEW}vote/", review.vote, name="review-vote"),

@@ -60,9 +60,13 @@ def restrictions_on(proposal: Proposal, *, takes_away: bool = False) -> Restrict
 
 def policies_for(name: str) -> list[InForce]:
     """The policies in force for objects of this name, whatever it is that they protect; one query."""
+    return [met for met in every_policy() if met.terms.covers_object((name,))]
+
+
+def every_policy() -> list[InForce]:
+    """All that are in force; one query."""
     rows: Any = _policies_in_force()
-    found = [InForce(pk, policy, msgspec.json.decode(text, type=Terms)) for _, pk, policy, text, _ in rows]
-    return [met for met in found if met.terms.covers_object((name,))]
+    return [InForce(pk, policy, msgspec.json.decode(text, type=Terms)) for _, pk, policy, text, _ in rows]
 
 
 def terms_of(request: ChangeRequest) -> Terms:
