@@ -156,9 +156,12 @@ def test_a_policy_is_tried_before_it_is_saved(team: LiveServer, browser: Browser
     listen(page, complaints)
     enter(page, team, "admin")
     page.goto(team.url("/admin/policies/new/"))
-    page.get_by_label("What it asks for").fill(
-        "protects: {stage: [Production]}\ngates: [{tag_equals: {key: nobody-set-this, value: 'yes'}}]"
-    )
+    document = page.get_by_label("What it asks for")
+    document.fill("protects: [")
+    page.get_by_role("button", name="Dry run").click()
+    expect(page.locator("#tried")).to_contain_text("This is no YAML")
+    complaints.clear()  # of an answer that refuses
+    document.fill("protects: {stage: [Production]}\ngates: [{tag_equals: {key: nobody-set-this, value: 'yes'}}]")
     page.get_by_role("button", name="Dry run").click()
     expect(page.locator("#dry-run")).to_contain_text("Its gates would have stopped")
     expect(page.locator("#dry-run li").first).to_contain_text("has no tag nobody-set-this")
@@ -225,7 +228,13 @@ def _is_focused(found: Locator) -> bool:
 def _comment_by_key(page: Page, text: str) -> None:
     page.keyboard.press("c")
     expect(page.locator("#new-comment")).to_be_focused()
-    page.keyboard.type(text)
+    begun, _, name = text.partition(f"@{SCIENTIST}")
+    page.keyboard.type(f"{begun}@{SCIENTIST[:3]}")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name=f"@{SCIENTIST}")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#new-comment")).to_have_value(f"{begun}@{SCIENTIST} ")
+    page.keyboard.type(name)
     page.get_by_role("button", name="Comment", exact=True).click()
     expect(page.get_by_text("Your comment is there.")).to_be_visible()
 

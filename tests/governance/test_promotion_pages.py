@@ -32,7 +32,7 @@ def test_it_says_who_can_approve_who_cannot_and_what_gates_see(
     make_policy(root, slots={"Risk": 1, "IT": 1}, gates=gates)
     give(rita, version.model, Level.EDIT)
     shown = part(rita, version, to="production")
-    assert "2 approvals : 1 of Risk, 1 of IT (policy production )" in shown
+    assert "2 approvals : 1 of IT, 1 of Risk (policy production )" in shown
     assert "ivan for IT" in shown
     assert "rita asked for this" in shown
     assert "failed: Tag equals key checked value yes" in shown
@@ -54,7 +54,7 @@ def test_asking_opens_the_request_and_leads_to_it(ada: User, version: ModelVersi
     assert f"Change request {made.pk} asks for this: 2 approvals missing" in shown
     assert "Ask for it" not in shown
     page = words(read(ada, "version", version.model_id, version.version))
-    assert "Production asked for 1 of Risk, 1 of IT" in page
+    assert "Production asked for 1 of IT, 1 of Risk" in page
     assert f"#{made.pk} by ada" in page
     assert "Waits to be decided" in words(read(ada, "model", version.model_id))
 
@@ -84,7 +84,7 @@ def test_whoever_reads_sees_what_it_takes_and_cannot_ask(
     rita: User, version: ModelVersion, policy: PolicyRevision
 ) -> None:
     shown = part(rita, version, alias="champion")
-    assert "1 of Risk, 1 of IT" in shown
+    assert "1 of IT, 1 of Risk" in shown
     assert "Ask for it" not in shown
     before = actions()
     answer = visitor(rita).post(reverse("version-ask", args=[version.model_id, 1]), {"to": "Production"})
@@ -94,7 +94,7 @@ def test_whoever_reads_sees_what_it_takes_and_cannot_ask(
 def test_what_nobody_protects_says_so(ada: User, version: ModelVersion, policy: PolicyRevision) -> None:
     assert "No policy protects this" in part(ada, version, to="Staging")
     assert "It is so already" in part(ada, version, to="None")
-    assert "1 of Risk, 1 of IT" in words(
+    assert "1 of IT, 1 of Risk" in words(
         visitor(ada)
         .get(reverse("version-promotion", args=[version.model_id, 1]), {"to": "Production"})
         .content.decode()

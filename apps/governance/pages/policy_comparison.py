@@ -74,7 +74,7 @@ def _told(terms: Terms) -> dict[str, list[str]]:
         "For": [terms.description] if terms.description else [],
         "Models": ["all models" if name == "*" else name for name in terms.models],
         "Protects": [f"{word}: {target}" for word, targets in sorted(terms.protects.items()) for target in targets],
-        "Approvals": [f"{terms.needed} in all", *(f"{count} of {team}" for team, count in terms.slots.items())],
+        "Approvals": [f"{terms.needed} in all", *(f"{count} of {team}" for team, count in sorted(terms.slots.items()))],
         "Others who review": list(terms.reviewers),
         "Excluded": list(terms.excluded),
         "Gates": [_gate(each) for each in terms.required_gates()],
@@ -86,5 +86,5 @@ def _told(terms: Terms) -> dict[str, list[str]]:
 
 
 def _gate(gate: Any) -> str:
-    terms = ", ".join(f"{name} {value}" for name, value in gate.terms.items())
+    terms = ", ".join(f"{name} {value}" for name, value in sorted(gate.terms.items()))
     return f"{title_of(gate)}{f': {terms}' if terms else ''}"

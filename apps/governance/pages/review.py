@@ -14,7 +14,7 @@ from apps.accounts.models import User
 from apps.audit.sentences import spoken
 from apps.governance.actions import Proposal, action_named, proposal_of
 from apps.governance.choices import Decision, Kind, State
-from apps.governance.models import ChangeRequest
+from apps.governance.models import ChangeRequest, Comment
 from apps.governance.pages.comparing import comparison_of
 from apps.governance.pages.queue import of_tab, vote_of
 from apps.governance.pages.showing import asked, crumbs, field_of, review_address
@@ -58,6 +58,7 @@ def shown(
     place = jury.place_of(user)
     gates = _gates(found, jury)
     may_break_glass = told.may_break_glass(user, found, jury)
+    places, comments = _places(jury), told.comments_of(found)
     return show(
         request,
         "governance/review.html",
@@ -69,7 +70,8 @@ def shown(
         approvals=jury.approvals,
         missing=jury.missing(),
         missing_slots=jury.missing_slots(),
-        places=_places(jury),
+        places=places,
+        names=_names(found, jury, [*places["can"], *places["cannot"]], comments),
         place=place,
         may_vote=place.may and found.state == State.OPEN,
         effect=_effect(found, jury, place, gates["gates"]) if place.may and found.state == State.OPEN else None,
@@ -78,7 +80,7 @@ def shown(
         comparison=comparison_of(user, found),
         applied=_applied(found, jury) if found.state == State.APPLIED else None,
         revisions=list(found.revisions.select_related("policy").order_by("policy__name")),
-        comments=told.comments_of(found),
+        comments=comments,
         history=[(entry, spoken(entry)) for entry in told.history_of(found)],
         may_break_glass=may_break_glass,
         glass_consequence=_if_there(action.consequence, proposal) if may_break_glass else "",
@@ -202,6 +204,13 @@ def _places(jury: Jury) -> dict[str, list[Place]]:
     voted = {vote.voter for vote in jury.votes}
     places = [place for place in jury.places() if place.user.username not in voted]
     return {"can": [place for place in places if place.may], "cannot": [place for place in places if not place.may]}
+
+
+def _names(found: ChangeRequest, jury: Jury, places: list[Place], comments: list[Comment]) -> list[str]:
+    """Who takes part, and can be named in a comment."""
+    names = {found.requester, found.requester_owner, *(place.user.username for place in places)}
+    names |= {vote.voter for vote in jury.votes} | {comment.author for comment in comments}
+    return sorted(names - {""})
 
 
 def _effect(found: ChangeRequest, jury: Jury, place: Place, gates: list[told.GateLine]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class ToldTerms:
 
     @property
     def needs(self) -> str:
-        slots = ", ".join(f"{count} of {team}" for team, count in self.terms.slots.items())
+        slots = ", ".join(f"{count} of {team}" for team, count in sorted(self.terms.slots.items()))
         rest = self.terms.needed - sum(self.terms.slots.values())
         if not slots:
             whom = " or ".join(self.terms.reviewers) or "whoever manages the model"

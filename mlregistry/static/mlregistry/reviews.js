@@ -90,6 +90,38 @@ document.addEventListener("click", (event) => {
   if (event.target === keys) keys.close();
 });
 
+// A name that is begun with @ in a comment is completed from those who take part; Tab leads to the names.
+const area = document.querySelector("#new-comment");
+const naming = document.querySelector(".naming");
+const BEGUN = /(?:^|[^\w@])@([\w.+-]*)$/;
+
+function showNames() {
+  const end = area.selectionStart;
+  const begun = BEGUN.exec(area.value.slice(0, end))?.[1];
+  const fitting = begun === undefined ? [] : naming.dataset.names.split(",")
+    .filter((name) => name !== begun && name.toLowerCase().startsWith(begun.toLowerCase())).slice(0, 6);
+  naming.replaceChildren(...fitting.map((name) => nameButton(name, end - begun.length, end)));
+  naming.hidden = !fitting.length;
+}
+
+function nameButton(name, from, to) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "tag";
+  button.textContent = `@${name}`;
+  button.addEventListener("click", () => {
+    area.setRangeText(`${name} `, from, to, "end");
+    naming.hidden = true;
+    area.focus();
+  });
+  return button;
+}
+
+if (area && naming) {
+  area.addEventListener("input", showNames);
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") naming.hidden = true; });
+}
+
 if (queue) {
   queue.addEventListener("change", showChosen);
   window.addEventListener("pageshow", showChosen); // a page that is gone back to keeps its choice
