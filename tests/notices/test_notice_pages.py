@@ -46,6 +46,7 @@ def shown(user: User, query: str = "") -> str:
 def test_a_notice_leads_to_its_request(asked: ChangeRequest, rita: User) -> None:
     page = shown(rita)
     assert f'<a class="title" href="/admin/reviews/{asked.pk}/"><bdi>Needs your vote: {asked.summary}</bdi></a>' in page
+    assert f'hx-post="/admin/notices/{Notice.objects.get(person=rita).pk}/read/"' in page
     assert page_of(rita).get(f"/admin/reviews/{asked.pk}/").status_code == 200
 
 
