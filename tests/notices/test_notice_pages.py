@@ -46,6 +46,7 @@ def shown(user: User, query: str = "") -> str:
 def test_a_notice_leads_to_its_request(asked: ChangeRequest, rita: User) -> None:
     page = shown(rita)
     assert f'<a class="title" href="/admin/reviews/{asked.pk}/"><bdi>Needs your vote: {asked.summary}</bdi></a>' in page
+    assert f'hx-post="/admin/notices/{Notice.objects.get(person=rita).pk}/read/"' in page
     assert page_of(rita).get(f"/admin/reviews/{asked.pk}/").status_code == 200
 
 
@@ -137,7 +138,12 @@ def test_the_api_lists_narrows_and_marks(asked: ChangeRequest, rita: User) -> No
     assert notice["change_request"] == asked.pk
     assert notice["address"].endswith(f"/admin/reviews/{asked.pk}/")
     assert client.get("/api/v1/notices?event=stale").json()["results"] == []
-    assert client.get("/api/v1/notices?event=nonsense").status_code == 400
+    assert len(client.get(f"/api/v1/notices?request__id={asked.pk}").json()["results"]) == 1
+    assert client.get("/api/v1/notices?request__id=987654").json()["results"] == []
+    for wrong in ("event=nonsense", "event__in=a%00b", "request__id=a"):
+        assert client.get(f"/api/v1/notices?{wrong}").status_code == 400, wrong
+    for none in ("request__id=1.5", f"request__id={10**30}"):
+        assert client.get(f"/api/v1/notices?{none}").status_code in (200, 400), none
     assert client.post(f"/api/v1/notices/{notice['id']}/read").json()["read_at"]
     assert client.post("/api/v1/notices/read-all").json() == {"read": 0}
 

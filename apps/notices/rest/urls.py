@@ -6,7 +6,7 @@ from rest_framework.routers import SimpleRouter
 from apps.notices.rest import views
 
 router = SimpleRouter(trailing_slash=False)
-router.register("notices", views.NoticesView, basename="notice")
+router.register("notices", views.NoticesView, basename="api-notice")
 
 urlpatterns = [
     path("notices/preferences", views.PreferencesView.as_view()),

@@ -38,7 +38,7 @@ class NoticesView(ReadOnlyModelViewSet[Notice]):
     queryset = Notice.objects.none()
     filterset_fields = {
         "event": ["exact", "in"],
-        "request": ["exact"],
+        "request__id": ["exact"],  # a number and no row: which change requests there are is not said
         "read_at": ["isnull"],
         "made_at": ["date__gte", "date__lte"],
     }

@@ -1,5 +1,6 @@
 // Keys of the list of notices: j k between them, m marks one as read, ? for the legend; opening one marks it as read.
 const keys = document.querySelector("dialog.keys");
+let stoodAt = -1; // where the keys were when a row was written anew under them
 
 function isTyping(target) {
   return target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
@@ -12,7 +13,9 @@ function focused() {
 function move(by) {
   const list = [...document.querySelectorAll("li.told a.title")];
   if (!list.length) return;
-  const at = list.indexOf(focused()?.querySelector("a.title"));
+  const standing = list.indexOf(focused()?.querySelector("a.title"));
+  const at = standing < 0 ? stoodAt : standing;
+  stoodAt = -1;
   const next = at < 0 ? (by > 0 ? 0 : list.length - 1) : Math.min(Math.max(at + by, 0), list.length - 1);
   list[next].focus();
   list[next].closest("li").scrollIntoView({ block: "nearest" });
@@ -22,9 +25,7 @@ function markRead() {
   const item = focused();
   const form = item?.querySelector("form.mark-read");
   if (!form) return;
-  const at = [...item.parentElement.children].indexOf(item);
-  // The row is written anew: the keys go on from where they stood.
-  document.addEventListener("htmx:afterSettle", () => document.querySelectorAll("li.told a.title")[at]?.focus(), { once: true });
+  stoodAt = [...item.parentElement.children].indexOf(item);
   form.requestSubmit();
 }
 
@@ -53,3 +54,6 @@ document.addEventListener("click", (event) => {
   opened(event);
 });
 document.addEventListener("auxclick", opened);
+document.addEventListener("htmx:afterSettle", () => {
+  if (stoodAt >= 0 && !focused()) document.querySelectorAll("li.told a.title")[stoodAt]?.focus();
+});
