@@ -250,7 +250,7 @@ def test_all_that_match_and_what_is_chosen_are_downloaded(page: Page, server: Li
     page.goto(server.url(f"/admin/experiments/{experiment}/?filter=metrics.loss+%3C+0.3"))
     page.locator("#export-menu summary").click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="All that match, as CSV").click()
+        page.get_by_role("button", name="All that match, as CSV").click()
     lines = Path(download.value.path()).read_text().splitlines()
     assert len(lines) == 4
     row(page, "run-1").get_by_role("checkbox").check()

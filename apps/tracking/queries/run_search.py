@@ -99,6 +99,16 @@ def count_runs(user: User, *, experiment_ids: Sequence[str], filter_text: str, v
         return int(cursor.fetchone()[0])
 
 
+def match_more_than(most: int, user: User, *, experiment_ids: Sequence[str], filter_text: str, view: ViewType) -> bool:
+    """Whether a search finds more than so many; it counts no further."""
+    conditions = [_condition(comparison) for comparison in parse_filter(filter_text, RUNS)]
+    kept = _kept(user, experiment_ids, conditions, view)
+    counted = f"SELECT COUNT(*) FROM (SELECT 1 FROM tracking_run r WHERE {kept.text} LIMIT %s) found"  # noqa: S608  ours
+    with connection.cursor() as cursor:
+        cursor.execute(counted, (*kept.parameters, most + 1))
+        return int(cursor.fetchone()[0]) > most
+
+
 def _kept(user: User, experiment_ids: Sequence[str], conditions: Sequence[Condition], view: ViewType) -> Sql:
     found = [
         among("r.experiment_id", {experiment_pk(experiment_id) for experiment_id in experiment_ids}),
