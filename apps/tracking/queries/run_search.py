@@ -33,7 +33,7 @@ _ATTRIBUTES = {
     "start_time": "start_time",
     "end_time": "end_time",
 }
-# Runs whose times say nothing come last, as those that still go on.
+# Runs whose times say nothing come last, as those that still go on. The index `run_longest` has the same expression.
 _TAKEN = "CASE WHEN r.start_time > 0 AND r.end_time >= r.start_time THEN r.end_time - r.start_time END"
 _DATASET_COLUMNS = {"name": "d.name", "digest": "d.digest"}
 _INPUTS = (
