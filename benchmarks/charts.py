@@ -58,7 +58,7 @@ def _of(name: str, folder: Path, database: str) -> None:
         print(f"A metric of {POINTS:,} points; {name}")
         for order, stride in STRIDES.items():
             uuid = client.new_run(experiment, order)
-            client.post("runs/log-metric", run_id=uuid, key="loss", value=0.5, timestamp=1_699_999_999_999, step=0)
+            client.post("runs/log-metric", run_id=uuid, key="loss", value=0.5, timestamp=1_699_999_999_999, step=POINTS)
             _seed(server, database, uuid, stride)
             for axis in ("step", "time"):
                 _print(

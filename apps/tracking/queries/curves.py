@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from django.db import connection
 
+from apps.tracking.models import LatestMetric
 from apps.tracking.queries.histories import HistoryPoint
 from apps.tracking.queries.keys import key_id
 from mlregistry.wire.sql import Sql
@@ -40,7 +41,7 @@ def curve(run_pk: int, key: str, *, axis: Axis, start: int | None = None, end: i
         if bound is not None:
             kept &= Sql(f"{column} {operator} %s", (max(_SMALLEST, min(_GREATEST, bound)),))
     with connection.cursor() as cursor:
-        points = _Points(cursor, column, kept)
+        points = _Points(cursor, column, kept, (run_pk, key_pk) if start is None and end is None else None)
         found = points.rows("TRUE", limit=WHOLE + 1)
         is_sample = len(found) > WHOLE
         if is_sample:
@@ -72,6 +73,8 @@ class _Points:
     cursor: Any
     x: str
     kept: Sql
+    whole: tuple[int, int] | None
+    """The run and the key, where all their points were asked for."""
 
     def select(self, what: str, more: str, *values: Any) -> list[tuple[Any, ...]]:
         self.cursor.execute(
@@ -86,8 +89,12 @@ class _Points:
 
     def ends(self) -> list[HistoryPoint]:
         """The first and the last along the axis: in the table's own order, or wherever they are."""
+        earliest = self.rows(f"TRUE {_IN_TIME}")
         if self.x == "timestamp":
-            return [*self.rows(f"TRUE {_IN_TIME}"), *self.rows(f"TRUE {_BACK_IN_TIME}")]
+            return [*earliest, *self.rows(f"TRUE {_BACK_IN_TIME}")]
+        latest = LatestMetric.objects.filter(run=self.whole[0], key=self.whole[1]) if self.whole else None
+        if latest is not None and (last_one := latest.values_list("step", "timestamp", "value", "is_nan").first()):
+            return [*self.rows(f"step <= %s {_BY_STEP}", earliest[0].step), _point(last_one)]
         ((first, last),) = self.select("MIN(step), MAX(step)", "TRUE")
         # Which points have these steps no index tells, but it does when their times are known.
         found = self.select("step, MIN(timestamp), MAX(timestamp)", "step IN (%s, %s) GROUP BY step", first, last)
@@ -100,6 +107,7 @@ class _Points:
 
 _POINT = "step, timestamp, value, is_nan"
 _IN_TIME = "ORDER BY timestamp, step, value, is_nan"
+_BY_STEP = "ORDER BY step, timestamp, value, is_nan"
 _BACK_IN_TIME = "ORDER BY timestamp DESC, step DESC, value DESC, is_nan DESC"
 LOOKED_AT = 50
 """Points that tell whether steps were logged one after the other, before that is counted on."""
