@@ -26,6 +26,7 @@ from benchmarks.workload import Client
 from tests import live
 
 POINTS = 1_000_000
+LAST = 1_700_000_000_000 + 37 * POINTS
 REPEATS = 7
 STRIDES = {"in order": 1, "in disorder": 7_919}
 
@@ -58,7 +59,7 @@ def _of(name: str, folder: Path, database: str) -> None:
         print(f"A metric of {POINTS:,} points; {name}")
         for order, stride in STRIDES.items():
             uuid = client.new_run(experiment, order)
-            client.post("runs/log-metric", run_id=uuid, key="loss", value=0.5, timestamp=1_699_999_999_999, step=POINTS)
+            client.post("runs/log-metric", run_id=uuid, key="loss", value=0.5, timestamp=LAST, step=POINTS)
             _seed(server, database, uuid, stride)
             for axis in ("step", "time"):
                 _print(
