@@ -20,7 +20,7 @@ make_venv = $(PYTHON) -m venv $(1)
 install = $(1)/bin/python -m pip install --quiet --require-hashes $(patsubst %,-r requirements/%.txt,$(2))
 endif
 
-.PHONY: run demo setup setup-test setup-dev test bench bench-large bench-pages screenshots lint types layers schema schema-check golden migrations-check requirements
+.PHONY: run demo setup setup-test setup-dev test bench bench-large bench-charts bench-pages screenshots lint types layers schema schema-check golden migrations-check requirements
 
 run: setup
 	@exec $(BIN)/python manage.py serve
@@ -97,6 +97,9 @@ bench: setup-test
 
 bench-large: setup-test
 	@$(BIN)/python benchmarks/large.py
+
+bench-charts: setup-test
+	@$(BIN)/python benchmarks/charts.py
 
 bench-pages: setup-test
 	@$(BIN)/python benchmarks/pages.py

@@ -5,6 +5,7 @@ Pages are opened by an administrator, in the small world of the tests of securit
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,16 @@ from django.urls import resolve
 from apps.audit.models import Entry
 from apps.governance.models import Policy
 from apps.governance.services.opening import ask_for
+from apps.jobs import services as jobs
+from apps.jobs.choices import State
 from apps.jobs.models import Job
 from apps.registry.models import Alias, ModelVersion, RegisteredModel
 from apps.registry.proposals import delete_alias
 from apps.tracking.models import Experiment
 from apps.tracking.queries import keys
+from apps.tracking.queries.run_records import WantedRuns
 from apps.tracking.services import saved_views
+from apps.tracking.services.exports import EXPORT_JOB, write_export
 from tests.console.test_page import own_pages
 from tests.golden import HERE, compared
 from tests.security import world as worlds
@@ -47,6 +52,7 @@ PAGES = (
     "/admin/experiments/{experiment}/keys/",
     "/admin/experiments/{experiment}/columns/",
     "/admin/experiments/{experiment}/export/?format=csv",
+    "/admin/exports/{export}/",
     "/admin/experiments/{experiment}/selected/targets/?words=a",
     "/admin/experiments/{experiment}/views/{view}/",
     "/admin/runs/{run}/",
@@ -105,7 +111,7 @@ PAGES = (
     "/admin/audit/{entry}/",
     "/admin/audit/export/?format=csv",
 )
-BY_OBJECT = ("/zip/", "/file/", "/export/", "/files/", "/curves/", "/dry-run/")
+BY_OBJECT = ("/zip/", "/file/", "/export/", "/exports/", "/files/", "/curves/", "/dry-run/")
 """What is sent file by file, or read run by run: a request of theirs is limited otherwise."""
 
 
@@ -116,7 +122,12 @@ def world(db: None, tmp_path: Path, settings: Any) -> Iterator[World]:
     root, experiment = made.people["administrator"], Experiment.objects.get(pk=made.names["experiment"])
     view = saved_views.save_view(experiment=experiment, name="mine", state="sort=name", by=root.actor())
     Job.objects.create(kind="tests", payload={}, username=root.username, actor_kind="person", address="", owner="")
+    wanted = WantedRuns(experiment.pk)
+    export = jobs.enqueue(kind=EXPORT_JOB, payload={"wanted": asdict(wanted), "format": "csv"}, by=root.actor())
+    left = write_export(job_pk=export.pk, payload=export.payload, by=root.actor(), report=lambda _done, _of: None)
+    Job.objects.filter(pk=export.pk).update(state=State.SUCCEEDED, result=left)
     made.names |= {
+        "export": str(export.pk),
         "registered_pk": str(RegisteredModel.objects.get(name=made.names["registered"]).pk),
         "view": str(view.pk),
         "person": str(made.people["reader"].pk),

@@ -35,6 +35,11 @@ def may_cancel(user: User, job: Job) -> bool:
     return user.pk == job.user_id or user.has_perm("jobs.cancel_job")
 
 
+def may_take_file(user: User, job: Job) -> bool:
+    """What a job left for whoever asked is theirs, though others may watch the job."""
+    return user.is_superuser or user.pk == job.user_id
+
+
 def failed_lately(condition: Q) -> QuerySet[Job]:
     newest = Job.objects.aggregate(newest=Max("pk"))["newest"] or 0
     failed = Q(pk__gt=newest - AMONG_NEWEST, state=State.FAILED, finished_at__gt=timezone.now() - LATELY)

@@ -10,7 +10,7 @@ from apps.jobs.registry import register
 from apps.jobs.running import RunningJob
 from apps.tracking.artifacts import upkeep
 from apps.tracking.artifacts.services import HASH_JOB
-from apps.tracking.services import many_runs
+from apps.tracking.services import exports, many_runs
 from apps.tracking.services.gc import collect
 from mlregistry.ages import parse_age
 
@@ -42,6 +42,18 @@ def hash_artifact(job: RunningJob) -> dict[str, Any]:
 def sweep_uploads(job: RunningJob) -> dict[str, Any]:
     """Remove what broken uploads left behind."""
     return {"removed": upkeep.sweep_uploads()}
+
+
+@register(exports.EXPORT_JOB)
+def export_runs(job: RunningJob) -> dict[str, Any]:
+    """Write the runs of a table to a file."""
+    return exports.write_export(job_pk=job.id, payload=job.payload, by=job.requested_by, report=job.progress)
+
+
+@register("tracking.sweep_exports", every=timedelta(hours=6))
+def sweep_exports(job: RunningJob) -> dict[str, Any]:
+    """Remove files of runs that were kept long enough."""
+    return {"removed": exports.sweep_exports()}
 
 
 def change_runs(job: RunningJob) -> dict[str, Any]:

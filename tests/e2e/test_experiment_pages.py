@@ -1,20 +1,24 @@
 """Experiments and their runs in a real browser, by clicks and keys; nothing that somebody wrote runs there."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import mlflow
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browsing import DESK, PHONE, too_wide
+from tests.e2e.browsing import DESK, PHONE, too_wide, unusable
 from tests.live import LiveServer
 
 pytestmark = pytest.mark.once
 
 CANARY = "<script>window.fired = 1</script><img src=x onerror='window.fired = 1'> \u202e gnirts 🎉"
 NAME = f"walk {CANARY}"
+LARGE = 5_200
+"""Runs: more than are sent at once."""
 
 
 @pytest.fixture(scope="module")
@@ -250,7 +254,7 @@ def test_all_that_match_and_what_is_chosen_are_downloaded(page: Page, server: Li
     page.goto(server.url(f"/admin/experiments/{experiment}/?filter=metrics.loss+%3C+0.3"))
     page.locator("#export-menu summary").click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="All that match, as CSV").click()
+        page.get_by_role("button", name="All that match, as CSV").click()
     lines = Path(download.value.path()).read_text().splitlines()
     assert len(lines) == 4
     row(page, "run-1").get_by_role("checkbox").check()
@@ -283,3 +287,54 @@ def test_a_metric_is_drawn_over_the_runs_of_the_page(page: Page, server: LiveSer
     expect(page.locator(".runs-chart canvas")).to_be_visible()
     page.get_by_label("against").select_option("metrics.odd key/1")
     expect(page.locator(".runs-chart canvas")).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def large(client: mlflow.MlflowClient, server: LiveServer) -> str:
+    """An experiment with more runs than are sent at once, put straight into the database; its id."""
+    experiment = client.create_experiment("more than are sent at once")
+    with closing(
+        sqlite3.connect(Path(server.environment["MLREGISTRY_DATA"], "mlregistry.sqlite3"), timeout=20)
+    ) as held:
+        held.execute(
+            "INSERT INTO tracking_run (uuid, experiment_id, name, user_id, created_by, status, start_time, end_time,"
+            " lifecycle_stage, artifact_uri)"
+            " WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
+            " SELECT lower(hex(randomblob(16))), ?, 'run ' || i, 'ada', 'admin', 'FINISHED', i, 2 * i, 'active', 'x'"
+            " FROM n",
+            [LARGE, int(experiment)],
+        )
+        held.commit()
+    return str(experiment)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [{"viewport": DESK}, {"viewport": PHONE, "color_scheme": "dark"}],
+    indirect=True,
+    ids=["desk", "phone in the dark"],
+)
+def test_many_runs_are_written_in_the_background_and_downloaded_when_they_are(
+    page: Page, server: LiveServer, large: str
+) -> None:
+    page.goto(server.url(f"/admin/experiments/{large}/?sort=-attributes.duration"))
+    page.locator("#export-menu summary").click()
+    page.get_by_role("button", name="All that match, as CSV").click()
+    link = page.get_by_role("link", name=f"Download experiment-{large}-runs.csv")
+    expect(link).to_be_visible(timeout=60_000)
+    assert not too_wide(page)
+    assert unusable(page) == []
+    with page.expect_download() as download:
+        link.click()
+    names = [line.split(",")[1] for line in Path(download.value.path()).read_text().splitlines()]
+    assert names == ["run_name", *(f"run {number}" for number in range(LARGE, 0, -1))]
+    page.get_by_role("link", name="Back to where it was asked for").click()
+    expect(page).to_have_url(re.compile(rf"/admin/experiments/{large}/\?sort=-attributes.duration$"))
+
+
+def test_a_link_to_many_runs_asks_before_they_are_written(page: Page, server: LiveServer, large: str) -> None:
+    page.goto(server.url(f"/admin/experiments/{large}/export/?format=json&filter=attributes.start_time+%3E+0"))
+    expect(page.get_by_role("heading", name=f"Export {LARGE:,} runs?")).to_be_visible()
+    assert unusable(page) == []
+    page.get_by_role("button", name="Write the JSON").click()
+    expect(page.get_by_role("link", name=f"Download experiment-{large}-runs.json")).to_be_visible(timeout=60_000)

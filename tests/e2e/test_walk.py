@@ -20,7 +20,7 @@ OF_ONE_ROUTE = 2
 """Pages of one route that are opened: the second shows what the first does not, a third nothing new."""
 TABLES = ("admin/accounts/", "admin/audit/entry", "admin/jobs/job/", "admin/registry/", "admin/tracking/")
 """Django's own pages of our tables."""
-LEAVES = re.compile(r"/(logout|password_change|download|archive|export|csv|zip|raw)\b|[?&](format|download)=")
+LEAVES = re.compile(r"/(logout|password_change|download|archive|exports?|csv|zip|raw)\b|[?&](format|download)=")
 """Addresses that end the walk or are files."""
 
 

@@ -11,6 +11,7 @@ from apps.accounts.preferences import rows_per_page
 from apps.jobs import queries, services
 from apps.jobs.choices import ACTIVE, State
 from apps.jobs.models import Job
+from apps.jobs.results import FILE, KeptFile
 from mlregistry.console.page import gone_to, is_part, page, show
 from mlregistry.errors import PermissionDenied
 from mlregistry.levels import Access
@@ -62,6 +63,7 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
         "log": found.log[-MOST_LOG:],
         "is_cut": len(found.log) > MOST_LOG,
         "origin": _origin(found),
+        "file": KeptFile.of(found) if queries.may_take_file(asker, found) else None,
         **_result(found),
     }
     if is_part(request):
@@ -101,8 +103,8 @@ def _origin(job: Job) -> str:
 
 
 def _result(job: Job) -> dict[str, Any]:
-    """Plain values as a table, the rest as JSON."""
-    result = dict(job.result or {})
+    """Plain values as a table, the rest as JSON; what is told of a file is told otherwise."""
+    result = {key: value for key, value in (job.result or {}).items() if key != FILE}
     plain = {key: value for key, value in result.items() if isinstance(value, str | int | float) or value is None}
     nested = {key: value for key, value in result.items() if key not in plain and value not in ([], {})}
     return {

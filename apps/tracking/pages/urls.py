@@ -59,6 +59,7 @@ urlpatterns = [
     path("experiments/<int:pk>/views/", table_settings.save_view, name="experiment-views"),
     path("experiments/<int:pk>/views/<int:view>/", table_settings.open_view, name="experiment-view"),
     path("experiments/<int:pk>/views/<int:view>/delete/", table_settings.delete_view, name="experiment-view-delete"),
+    path("exports/<int:pk>/", run_export.export_file, name="export-file"),
     path("experiments/<int:pk>/export/", run_export.export, name="experiment-export"),
     path("experiments/<int:pk>/selected/compare/", run_actions.compare, name="runs-compare"),
     path("experiments/<int:pk>/selected/tag/", run_actions.tag, name="runs-tag"),

@@ -33,7 +33,7 @@ _ATTRIBUTES = {
     "start_time": "start_time",
     "end_time": "end_time",
 }
-# Runs whose times say nothing come last, as those that still go on.
+# Runs whose times say nothing come last, as those that still go on. The index `run_longest` has the same expression.
 _TAKEN = "CASE WHEN r.start_time > 0 AND r.end_time >= r.start_time THEN r.end_time - r.start_time END"
 _DATASET_COLUMNS = {"name": "d.name", "digest": "d.digest"}
 _INPUTS = (
@@ -97,6 +97,16 @@ def count_runs(user: User, *, experiment_ids: Sequence[str], filter_text: str, v
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT COUNT(*) FROM tracking_run r WHERE {kept.text}", kept.parameters)  # noqa: S608  ours
         return int(cursor.fetchone()[0])
+
+
+def match_more_than(most: int, user: User, *, experiment_ids: Sequence[str], filter_text: str, view: ViewType) -> bool:
+    """Whether a search finds more than so many; it counts no further."""
+    conditions = [_condition(comparison) for comparison in parse_filter(filter_text, RUNS)]
+    kept = _kept(user, experiment_ids, conditions, view)
+    counted = f"SELECT COUNT(*) FROM (SELECT 1 FROM tracking_run r WHERE {kept.text} LIMIT %s) found"  # noqa: S608  ours
+    with connection.cursor() as cursor:
+        cursor.execute(counted, (*kept.parameters, most + 1))
+        return int(cursor.fetchone()[0]) > most
 
 
 def _kept(user: User, experiment_ids: Sequence[str], conditions: Sequence[Condition], view: ViewType) -> Sql:

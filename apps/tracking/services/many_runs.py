@@ -188,18 +188,18 @@ def change_many(*, payload: Mapping[str, Any], by: Actor, report: Report) -> dic
 
 def _done_before(asked: Asked, by: Actor) -> int:
     """What an earlier attempt, which did not come to its end, has taken out of those that match."""
-    return 0 if asked.runs else max(0, asked.total - asked.matching(_person(by)))
+    return 0 if asked.runs else max(0, asked.total - asked.matching(person_now(by)))
 
 
 def _batches(asked: Asked, by: Actor) -> Iterator[tuple[User, list[str]]]:
     """Ids of runs, and who wants them changed, as that person is now."""
     if asked.runs:
         for start in range(0, len(asked.runs), BATCH):
-            yield _person(by), list(asked.runs[start : start + BATCH])
+            yield person_now(by), list(asked.runs[start : start + BATCH])
         return
     token = ""
     while True:
-        user = _person(by)
+        user = person_now(by)
         found = search_runs(
             user,
             experiment_ids=[str(asked.experiment)],
@@ -215,7 +215,8 @@ def _batches(asked: Asked, by: Actor) -> Iterator[tuple[User, list[str]]]:
             return
 
 
-def _person(by: Actor) -> User:
+def person_now(by: Actor) -> User:
+    """Whoever asked for work in the background, with what that person may do by now."""
     found = User.objects.filter(pk=by.user_id or 0, is_active=True).first()
     if found is None:
         raise PermissionDenied("Whoever asked for it may not do anything here any more.")

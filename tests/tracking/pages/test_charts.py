@@ -2,13 +2,15 @@
 
 import math
 import random
+from collections.abc import Iterable
 
 import pytest
 from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.tracking.models import Experiment, Run
-from apps.tracking.queries.curves import STRETCHES, WHOLE, curve, thinned
+from apps.tracking.queries.curves import STRETCHES, WHOLE, Axis, curve, thinned
+from apps.tracking.queries.histories import HistoryPoint
 from apps.tracking.queries.keys import forget
 from apps.tracking.services.keys import intern
 from apps.tracking.services.points import Point, write_points
@@ -161,3 +163,34 @@ def test_a_sample_of_a_part_keeps_to_it(long_run: Run, axis: str) -> None:
     assert found.is_sample
     assert (places[0], places[-1]) == (base + 1_234, base + 17_001)
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("kind", ["noise", "coin", "one value", "NaN alone", "one step"])
+@pytest.mark.parametrize("axis", ["step", "time"])
+def test_of_each_stretch_nothing_is_lower_or_higher_than_what_is_drawn(
+    own: Experiment, people: dict[str, User], kind: str, axis: Axis
+) -> None:
+    """Also where many points have the same value, and steps come in disorder."""
+    made, noise = make_run(own, people["admin"]), random.Random(11)
+    value = {"coin": lambda: float(noise.random() < 0.5), "one value": lambda: 2.5}.get(kind, noise.gauss)
+    key, is_nan = intern({"m"})["m"], kind == "NaN alone"
+    steps = [0 if kind == "one step" else (place * 7_919) % 9_000 - 4_000 for place in range(9_000)]
+    points = [Point(key, step, 3 * place, 0.0 if is_nan else value(), is_nan) for place, step in enumerate(steps)]
+    write_points(run_pk=made.pk, points=points)
+    forget()
+    found = curve(made.pk, "m", axis=axis)
+    logged = {(point.step, point.timestamp, point.value, point.is_nan) for point in points}
+    assert found.is_sample
+    assert logged.issuperset(found.points)
+    assert extremes(points, axis) == extremes(found.points, axis)
+
+
+def extremes(points: Iterable[Point | HistoryPoint], axis: Axis) -> dict[int, tuple[float, float]]:
+    """The lowest and the highest of each stretch."""
+    low, high = (-4_000, 4_999) if axis == "step" else (0, 3 * 8_999)
+    width = (high - low) // STRETCHES + 1
+    found: dict[int, list[float]] = {}
+    for each in points:
+        place = each.step if axis == "step" else each.timestamp
+        found.setdefault((place - low) // width, []).append(each.value)
+    return {stretch: (min(values), max(values)) for stretch, values in found.items()}

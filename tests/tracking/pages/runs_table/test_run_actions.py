@@ -19,7 +19,7 @@ from apps.tracking import limits
 from apps.tracking.choices import Lifecycle
 from apps.tracking.entities import Param, Tag
 from apps.tracking.models import Experiment, Run, RunTag, SavedView
-from apps.tracking.pages import run_export
+from apps.tracking.queries import run_records
 from tests.tracking.making import delete, log, make_experiment, make_run, point
 from tests.tracking.pages.runs_table.conftest import SignedIn
 
@@ -197,7 +197,7 @@ def exported(client: Client, experiment: Experiment, name: str, **query: str) ->
 def test_runs_as_csv(
     ada: User, experiment: Experiment, logged: Run, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_export, "BATCH", 1)
+    monkeypatch.setattr(run_records, "BATCH", 1)
     text = exported(signed_in(ada), experiment, "csv").decode()
     rows = {row["run_id"]: row for row in csv.DictReader(io.StringIO(text, newline=""))}
     assert len(rows) == 2
@@ -219,7 +219,7 @@ def test_runs_as_json(ada: User, experiment: Experiment, logged: Run, signed_in:
 def test_runs_as_parquet(
     ada: User, experiment: Experiment, logged: Run, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_export, "BATCH", 1)
+    monkeypatch.setattr(run_records, "BATCH", 1)
     table = pq.read_table(io.BytesIO(exported(signed_in(ada), experiment, "parquet")))
     found = next(row for row in table.to_pylist() if row["run_id"] == logged.uuid)
     assert table.num_rows == 2
@@ -231,7 +231,7 @@ def test_runs_as_parquet(
 
 def test_each_format_is_offered(manager: Client, experiment: Experiment, logged: Run) -> None:
     page = manager.get(reverse("experiment", args=[experiment.pk]))
-    assert re.findall(r"format=(\w+)", page.content.decode()) == ["csv", "json", "parquet"]
+    assert re.findall(r"All that match, as (\w+)", page.content.decode()) == ["CSV", "JSON", "PARQUET"]
 
 
 def test_deleted_runs_are_exported_where_they_are_shown(
