@@ -21,56 +21,57 @@ _FIXED = (
 ).split()
 
 
-def _rules(vendor: str) -> list[tuple[str, str, str, str, str]]:
-    """Of each refusal its name, table, event, condition and words."""
-    differs = "is distinct from" if vendor == "postgresql" else "is not"
-    fixed = " or ".join(f"new.{column} {differs} old.{column}" for column in _FIXED)
-    # Names of our own tables, in all of these.
-    approvals = f"(select count(*) from {_VOTE} v where v.request_id = new.id and v.decision = 'approve')"  # noqa: S608
-    open_state = f"coalesce((select r.state from {_REQUEST} r where r.id = new.request_id), '')"  # noqa: S608
-    requester = f"(select r.requester from {_REQUEST} r where r.id = new.request_id)"  # noqa: S608
+Rule = tuple[str, str, str, str, str]
+"""Of a refusal its name, table, event, condition and words."""
+
+
+def _rules(vendor: str) -> list[Rule]:
+    return [*_of_votes(), *_of_requests(vendor), *_of_what_is_written()]
+
+
+def _of_votes() -> list[Rule]:
+    open_state = f"coalesce((select r.state from {_REQUEST} r where r.id = new.request_id), '')"  # noqa: S608  our own
+    requester = f"(select r.requester from {_REQUEST} r where r.id = new.request_id)"  # noqa: S608  tables, in all
     same = "x.request_id = new.request_id and x.username = new.voter"
-    excluded = f"exists (select 1 from {_EXCLUSION} x where {same})"  # noqa: S608
-    published = "old.published_at is not null"
+    excluded = f"exists (select 1 from {_EXCLUSION} x where {same})"  # noqa: S608  of these
     return [
         ("vote_open", _VOTE, "insert", f"{open_state} <> 'open'", "this request is not open for votes"),
         ("vote_self", _VOTE, "insert", f"new.voter = {requester}", "nobody votes on their own request"),
         ("vote_excluded", _VOTE, "insert", excluded, "this person is excluded from voting on this request"),
         ("vote_update", _VOTE, "update", "true", "votes cannot be changed"),
         ("vote_delete", _VOTE, "delete", "true", "votes cannot be withdrawn"),
+    ]
+
+
+def _of_requests(vendor: str) -> list[Rule]:
+    differs = "is distinct from" if vendor == "postgresql" else "is not"
+    fixed = " or ".join(f"new.{column} {differs} old.{column}" for column in _FIXED)
+    evidence = "old.evidence_digest <> '' and new.evidence_digest <> old.evidence_digest"
+    onwards = "(old.state = 'open' or (old.state = 'approved' and new.state <> 'open'))"
+    approvals = f"(select count(*) from {_VOTE} v where v.request_id = new.id and v.decision = 'approve')"  # noqa: S608
+    lacking = (
+        "new.state <> old.state and new.state in ('approved', 'applied') and new.kind <> 'break_glass'"
+        f" and {approvals} < new.approvals_needed"
+    )
+    return [
         ("request_fixed", _REQUEST, "update", fixed, "what a request asks for cannot be changed"),
-        (
-            "request_evidence",
-            _REQUEST,
-            "update",
-            "old.evidence_digest <> '' and new.evidence_digest <> old.evidence_digest",
-            "the evidence of a request cannot be changed",
-        ),
+        ("request_evidence", _REQUEST, "update", evidence, "the evidence of a request cannot be changed"),
         (
             "request_state",
             _REQUEST,
             "update",
-            "new.state <> old.state and not (old.state = 'open' or (old.state = 'approved' and new.state <> 'open'))",
+            f"new.state <> old.state and not {onwards}",
             "a request only moves forward",
         ),
-        (
-            "request_approvals",
-            _REQUEST,
-            "update",
-            (
-                "new.state <> old.state and new.state in ('approved', 'applied') and new.kind <> 'break_glass'"
-                f" and {approvals} < new.approvals_needed"
-            ),
-            "this request lacks approvals",
-        ),
-        (
-            "request_insert",
-            _REQUEST,
-            "insert",
-            "new.state <> 'open'",
-            "a request begins open",
-        ),
+        ("request_approvals", _REQUEST, "update", lacking, "this request lacks approvals"),
+        ("request_insert", _REQUEST, "insert", "new.state <> 'open'", "a request begins open"),
         ("request_delete", _REQUEST, "delete", "true", "requests cannot be deleted"),
+    ]
+
+
+def _of_what_is_written() -> list[Rule]:
+    published = "old.published_at is not null"
+    return [
         ("revision_update", _REVISION, "update", published, "a published policy cannot be changed"),
         ("revision_delete", _REVISION, "delete", published, "a published policy cannot be deleted"),
         ("exclusion_update", _EXCLUSION, "update", "true", "exclusions cannot be changed"),

@@ -10,6 +10,7 @@ from django.test import Client
 from apps.accounts.models import User
 from apps.accounts.services import tokens
 from apps.governance.models import ChangeRequest
+from apps.registry.models import ModelVersion
 from mlregistry.actor import system
 
 WIRE, V3, NATIVE = "/api/2.0/mlflow/", "/api/3.0/mlflow/", "/api/v1/"
@@ -69,3 +70,18 @@ def refused(answer: Answer, words: str) -> None:
 def accepted(answer: Answer) -> None:
     status, body = answer
     assert status == 200, body
+
+
+def to_production(caller: Caller, version: ModelVersion, **more: Any) -> Answer:
+    said = {"name": version.model.name, "version": str(version.version), "stage": "Production"} | more
+    return caller.call("POST", "model-versions/transition-stage", **said)
+
+
+def vote(caller: Caller, request: ChangeRequest) -> Answer:
+    request.refresh_from_db()
+    seen = {"seen": request.evidence_digest} if request.evidence_digest else {}
+    return caller.native("POST", f"change-requests/{request.pk}/approve", **seen)
+
+
+def stage(version: ModelVersion) -> str:
+    return ModelVersion.objects.get(pk=version.pk).current_stage

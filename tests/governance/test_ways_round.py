@@ -1,6 +1,5 @@
 """Known ways round a policy, each tried by the door that somebody would take."""
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +11,11 @@ from django.utils import timezone
 from apps.accounts.models import Team, User
 from apps.accounts.services import service_accounts, teams
 from apps.governance.choices import State
-from apps.governance.models import ChangeRequest, LegalHold, PolicyRevision, Vote
-from apps.governance.services import sweeping
+from apps.governance.models import ChangeRequest, PolicyRevision, Vote
 from apps.registry.models import Alias, Content, ModelVersion, ModelVersionTag, RegisteredModel
 from apps.registry.permissions import MODEL_GRANTS
-from apps.tracking.models import Run
-from apps.tracking.services import gc
-from mlregistry.actor import system
 from mlregistry.levels import Level
-from tests.governance.doors import Answer, Caller, accepted, asked_for, in_browser, refused
+from tests.governance.doors import Caller, accepted, asked_for, in_browser, refused, stage, to_production, vote
 from tests.governance.making import approve, ask, make_policy, make_team
 from tests.registry.making import give, make_registered, make_version, set_content
 from tests.registry.pinning.making import put, read
@@ -28,21 +23,6 @@ from tests.tracking.making import make_experiment, make_run
 
 pytestmark = pytest.mark.django_db
 AGREED = {"protects": {"stage": ["Production"], "alias": ["champion"]}}
-
-
-def to_production(caller: Caller, version: ModelVersion, **more: Any) -> Answer:
-    said = {"name": version.model.name, "version": str(version.version), "stage": "Production"} | more
-    return caller.call("POST", "model-versions/transition-stage", **said)
-
-
-def vote(caller: Caller, request: ChangeRequest) -> Answer:
-    request.refresh_from_db()
-    seen = {"seen": request.evidence_digest} if request.evidence_digest else {}
-    return caller.native("POST", f"change-requests/{request.pk}/approve", **seen)
-
-
-def stage(version: ModelVersion) -> str:
-    return ModelVersion.objects.get(pk=version.pk).current_stage
 
 
 # --- those who make the rules ---
@@ -333,36 +313,6 @@ def test_who_is_in_a_team_does_not_vote_on_what_it_gets_and_who_joins_meanwhile_
     refused(vote(Caller(rita), request), "dora has joined the team")
 
 
-# --- time ---
-
-
-@pytest.mark.usefixtures("one")
-def test_a_clock_that_is_set_back_opens_nothing_again(
-    version: ModelVersion, ada: User, rita: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The machine that answers says it is a year ago; the database that holds the requests knows better."""
-    now = timezone.now
-    monkeypatch.setattr(timezone, "now", lambda: now() - timedelta(days=365))
-    request = asked_for(to_production(Caller(ada), version))  # it expired when a year ago was two weeks old
-    monkeypatch.setattr(timezone, "now", lambda: now() - timedelta(days=360))
-    refused(vote(Caller(rita), request), "has expired")
-    request.refresh_from_db()
-    assert (request.state, stage(version)) == (State.EXPIRED, "None")
-
-
-def test_a_clock_that_is_set_forward_ends_nothing_early(
-    version: ModelVersion, one: PolicyRevision, ada: User, rita: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    request = asked_for(to_production(Caller(ada), version))
-    now = timezone.now
-    monkeypatch.setattr(timezone, "now", lambda: now() + timedelta(days=365))
-    sweeping.sweep()
-    monkeypatch.undo()
-    request.refresh_from_db()
-    assert request.state == State.OPEN
-    accepted(vote(Caller(rita), request))
-
-
 # --- the superuser in the admin ---
 
 
@@ -420,61 +370,3 @@ def test_a_superuser_changes_no_request_vote_or_policy_in_the_admin(
     client.post(admin_page(voter, "delete"), {"post": "yes"})
     assert Vote.objects.get().voter == "rita"
     assert ChangeRequest.objects.get(action="registry.set_stage").state == State.APPLIED
-
-
-# --- legal holds ---
-
-
-@pytest.fixture
-def unread(ada: User, artifacts: Path) -> tuple[ModelVersion, Run]:
-    """A version of a run's folder in which there were no files when they were to be read."""
-    run = make_run(make_experiment(ada, "first"), ada)
-    put(ada, run, "notes.txt", b"how it was trained")
-    made = make_version(ada, make_registered(ada, "evidence"), f"{run.artifact_uri}/model", run_id=run.uuid)
-    read(made)
-    return made, run
-
-
-def collected() -> int:
-    return gc.collect(older_than=timedelta(), by=system("gc"), report=lambda *_: None).runs
-
-
-def hold(caller: Caller, pattern: str, version: str = "") -> LegalHold:
-    status, made = caller.native("POST", "legal-holds", model=pattern, version=version, reason="the case of Smith")
-    assert status == 201, made
-    return LegalHold.objects.get(pk=made["id"])
-
-
-@pytest.mark.parametrize(("pattern", "number"), [("evidence", "1"), ("evi*", "")])
-def test_the_run_of_a_held_version_stays_though_its_files_could_not_be_read(
-    pattern: str, number: str, unread: tuple[ModelVersion, Run], root: User, ada: User
-) -> None:
-    version, run = unread
-    placed = hold(Caller(root), pattern, number)
-    caller = Caller(ada)
-    assert caller.call("POST", "runs/delete", run_id=run.uuid)[0] == 200
-    assert collected() == 0
-    path = run.artifact_uri.removeprefix("mlflow-artifacts:/")
-    assert caller.call("DELETE", f"/api/2.0/mlflow-artifacts/artifacts/{path}/notes.txt")[0] == 403
-    status, _ = Caller(root).native("POST", f"legal-holds/{placed.pk}/lift", reason="closed")
-    assert status == 200
-    assert collected() == 1
-    assert ModelVersion.objects.get(pk=version.pk).run_id == run.uuid
-
-
-def test_what_is_registered_under_a_hold_is_held_from_the_beginning(root: User, ada: User, artifacts: Path) -> None:
-    hold(Caller(root), "evi*")
-    run = make_run(make_experiment(ada, "first"), ada)
-    elsewhere = make_version(ada, make_registered(ada, "evidence"), "s3://bucket/model", run_id=run.uuid)
-    assert elsewhere.location == "s3://bucket/model"
-    assert Caller(ada).call("POST", "runs/delete", run_id=run.uuid)[0] == 200
-    assert collected() == 0
-
-
-def test_one_of_two_holds_keeps_what_the_other_lets_go(unread: tuple[ModelVersion, Run], root: User, ada: User) -> None:
-    _, run = unread
-    caller = Caller(root)
-    first, _ = hold(caller, "evidence"), hold(caller, "e*")
-    caller.native("POST", f"legal-holds/{first.pk}/lift", reason="closed")
-    assert Caller(ada).call("POST", "runs/delete", run_id=run.uuid)[0] == 200
-    assert collected() == 0

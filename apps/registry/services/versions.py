@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from apps.audit import services as audit
-from apps.governance.actions import Approval
+from apps.governance.actions import Approval, Proposal
 from apps.governance.queries.policies import restrictions_on
 from apps.governance.services.guarding import governed, refuse_protected, require_approval, told_of
 from apps.registry import limits, proposals
@@ -52,40 +52,16 @@ def create_version(
     model = locked(model)
     if source.copy_of is not None:
         proposal = proposals.copy_version(model, source.copy_of, tags=tags, run_link=run_link, description=description)
-        if approval is None and restrictions_on(proposal).policies:
-            if made := _copied(model, source):
-                return made
-            require_approval(proposal, approval=None)
-        elif approval is not None:
-            require_approval(proposal, approval=approval)
+        if made := _copy_made_already(proposal, model, source, approval):
+            return made
     if tags and (source.copy_of is None or approval is not None):  # of a copy the proposal has asked that already
         refuse_protected(proposals.create_version(model, tags), instead=TAG_LATER)
-    model.last_version += 1
-    touch(model, "last_version")
-    version = ModelVersion.objects.create(
-        model=model,
-        version=model.last_version,
-        creation_time=model.last_updated_time,
-        last_updated_time=model.last_updated_time,
-        description=description,
-        user_id=by.username,
-        source=source.uri,
-        location=source.location,
-        run_id=source.run_id,
-        run_link=run_link,
-        logged_model_id=source.logged_model_id,
-    )
+    version = _next(model, source, run_link=run_link, description=description, by=by)
     values = {tag.key: tag.value for tag in tags}
     ModelVersionTag.objects.bulk_create(
         ModelVersionTag(version=version, key=key, value=value) for key, value in values.items()
     )
-    keep_if_held(version)
-    if source.location:
-        content.register_content(version=version, by=by)
-    else:
-        cards.prefill_card(version=version)
-    if source.logged_model_id:
-        _tell_logged_model(source.logged_model_id, version)
+    _take_up(version, source, by=by)
     announcements.version_created(version, values)
     audit.record(
         "registry.version.create",
@@ -238,6 +214,49 @@ def delete_alias(*, model: RegisteredModel, alias: str, by: Actor, approval: App
         before=held.version.version,
         **told_of(approval),
     )
+
+
+def _next(model: RegisteredModel, source: Source, *, run_link: str, description: str, by: Actor) -> ModelVersion:
+    """The row of the next version of a locked model."""
+    model.last_version += 1
+    touch(model, "last_version")
+    return ModelVersion.objects.create(
+        model=model,
+        version=model.last_version,
+        creation_time=model.last_updated_time,
+        last_updated_time=model.last_updated_time,
+        description=description,
+        user_id=by.username,
+        source=source.uri,
+        location=source.location,
+        run_id=source.run_id,
+        run_link=run_link,
+        logged_model_id=source.logged_model_id,
+    )
+
+
+def _take_up(version: ModelVersion, source: Source, *, by: Actor) -> None:
+    """See to what a new version is made of: it is held and read, and told of its version."""
+    keep_if_held(version)
+    if source.location:
+        content.register_content(version=version, by=by)
+    else:
+        cards.prefill_card(version=version)
+    if source.logged_model_id:
+        _tell_logged_model(source.logged_model_id, version)
+
+
+def _copy_made_already(
+    proposal: Proposal, model: RegisteredModel, source: Source, approval: Approval | None
+) -> ModelVersion | None:
+    """The copy that is the answer where a policy protects copies; None where one may be made now."""
+    if approval is not None:
+        require_approval(proposal, approval=approval)
+    elif restrictions_on(proposal).policies:
+        if made := _copied(model, source):
+            return made
+        require_approval(proposal, approval=None)
+    return None
 
 
 def _copied(model: RegisteredModel, source: Source) -> ModelVersion | None:
