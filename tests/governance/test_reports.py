@@ -6,7 +6,6 @@ from io import StringIO
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.governance.models import ChangeRequest, PolicyRevision
