@@ -31,7 +31,7 @@ from apps.registry.models import (
     Webhook,
 )
 from apps.registry.permissions import MODEL_GRANTS
-from apps.registry.services import cards, registered_models, versions, webhooks
+from apps.registry.services import cards, registered_models, transitions, versions, webhooks
 from apps.tracking.artifacts import services as artifacts
 from apps.tracking.artifacts.places import logged_model_place, run_place
 from apps.tracking.entities import Dataset, DatasetInput, Metric, Param, Tag
@@ -203,6 +203,8 @@ def _governed(root: User, holders: dict[str, User]) -> dict[str, str]:
             asked.append(needed.request)
     request, applied = asked
     voting.vote(request=applied, voter=root, decision=Decision.APPROVE, by=root.actor())
+    transitions.ask(version=version, stage="Staging", comment="", by=holders["editor"].actor())
+    comment = transitions.comment_on(version=version, text="why?", by=root.actor())
     hold = holds.place_hold(object_name="kept", reason="a case", by=BY)
     return {
         "governed": model.name,
@@ -211,6 +213,7 @@ def _governed(root: User, holders: dict[str, User]) -> dict[str, str]:
         "evidence": request.evidence_digest,
         "applied_request": str(applied.pk),
         "hold": str(hold.pk),
+        "comment": str(comment.pk),
     }
 
 
