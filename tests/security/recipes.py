@@ -151,19 +151,19 @@ RECIPES: dict[str, Fields] = {
     "POST /api/2.0/mlflow/transition-requests/create": {"name": "$registered", "version": "1", "stage": "Staging"},
     "POST /api/2.0/mlflow/transition-requests/approve": {
         "name": "$governed",
-        "version": "1",
+        "version": "2",
         "stage": "Staging",
         "archive_existing_versions": False,
     },
     "POST /api/2.0/mlflow/transition-requests/reject": {
         "name": "$governed",
-        "version": "1",
+        "version": "2",
         "stage": "Staging",
         "comment": "no",
     },
     "DELETE /api/2.0/mlflow/transition-requests/delete": {
         "name": "$governed",
-        "version": "1",
+        "version": "2",
         "stage": "Staging",
         "creator": "editor",
     },

@@ -203,8 +203,13 @@ def _governed(root: User, holders: dict[str, User]) -> dict[str, str]:
             asked.append(needed.request)
     request, applied = asked
     voting.vote(request=applied, voter=root, decision=Decision.APPROVE, by=root.actor())
-    transitions.ask(version=version, stage="Staging", comment="", by=holders["editor"].actor())
-    comment = transitions.comment_on(version=version, text="why?", by=root.actor())
+    asked_for = versions.create_version(
+        model=model, source=source, tags=[], run_link="", description="", by=root.actor()
+    )
+    Content.objects.filter(version=asked_for).update(state=ContentState.UNREADABLE)
+    cards.prefill_card(version=asked_for)
+    transitions.ask(version=asked_for, stage="Staging", comment="", by=holders["editor"].actor())
+    comment = transitions.comment_on(version=asked_for, text="why?", by=root.actor())
     hold = holds.place_hold(object_name="kept", reason="a case", by=BY)
     return {
         "governed": model.name,

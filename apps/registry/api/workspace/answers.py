@@ -35,7 +35,7 @@ class RequestList(Answer, kw_only=True):
     requests: list[TransitionRequest] = []
 
 
-class Comment(Answer, kw_only=True):
+class CommentObject(Answer, kw_only=True):
     id: str
     comment: str
     creation_timestamp: int
@@ -45,7 +45,7 @@ class Comment(Answer, kw_only=True):
 
 
 class CommentAnswer(Answer, kw_only=True):
-    comment: Comment
+    comment: CommentObject
 
 
 class FeatureList(Answer, kw_only=True):

@@ -10,7 +10,14 @@ from mlregistry.wire.endpoint import Wire, WireRequest, endpoint
 from mlregistry.wire.schema import Empty
 
 
-@endpoint("POST", "comments/create", schemas.CreateComment, requires=Level.READ, returns=answers.CommentAnswer)
+@endpoint(
+    "POST",
+    "comments/create",
+    schemas.CreateComment,
+    requires=Level.READ,
+    scope=Level.EDIT,
+    returns=answers.CommentAnswer,
+)
 def create_comment(request: WireRequest[schemas.CreateComment]) -> Wire:
     body = request.body
     version = get_version(request.user, body.name, body.version, at_least=Level.READ)
@@ -18,7 +25,14 @@ def create_comment(request: WireRequest[schemas.CreateComment]) -> Wire:
     return {"comment": render.comment(made, request.user)}
 
 
-@endpoint("PATCH", "comments/update", schemas.UpdateComment, requires=Level.READ, returns=answers.CommentAnswer)
+@endpoint(
+    "PATCH",
+    "comments/update",
+    schemas.UpdateComment,
+    requires=Level.READ,
+    scope=Level.EDIT,
+    returns=answers.CommentAnswer,
+)
 def update_comment(request: WireRequest[schemas.UpdateComment]) -> Wire:
     """Its author's alone."""
     comment = comment_on_a_version(request.user, request.body.id)
@@ -26,7 +40,7 @@ def update_comment(request: WireRequest[schemas.UpdateComment]) -> Wire:
     return {"comment": render.comment(changed, request.user)}
 
 
-@endpoint("DELETE", "comments/delete", schemas.NameComment, requires=Level.READ, returns=Empty)
+@endpoint("DELETE", "comments/delete", schemas.NameComment, requires=Level.READ, scope=Level.EDIT, returns=Empty)
 def delete_comment(request: WireRequest[schemas.NameComment]) -> Wire:
     """Its author's alone."""
     voting.delete_comment(comment=comment_on_a_version(request.user, request.body.id), by=request.actor)

@@ -23,7 +23,9 @@ def create_transition_request(request: WireRequest[schemas.AskTransition]) -> Wi
     return {"request": render.request(asked, version, request.user)}
 
 
-@endpoint("POST", f"{BASE}/approve", schemas.Transition, requires=Level.READ, returns=answers.ActivityAnswer)
+@endpoint(
+    "POST", f"{BASE}/approve", schemas.Transition, requires=Level.READ, scope=Level.EDIT, returns=answers.ActivityAnswer
+)
 def approve_transition_request(request: WireRequest[schemas.Transition]) -> Wire:
     """Who may, the request's terms say; reading the model is the least that it takes."""
     version, body = _version(request, Level.READ), request.body
@@ -38,7 +40,14 @@ def approve_transition_request(request: WireRequest[schemas.Transition]) -> Wire
     return _voted(request, decided, version)
 
 
-@endpoint("POST", f"{BASE}/reject", schemas.AskTransition, requires=Level.READ, returns=answers.ActivityAnswer)
+@endpoint(
+    "POST",
+    f"{BASE}/reject",
+    schemas.AskTransition,
+    requires=Level.READ,
+    scope=Level.EDIT,
+    returns=answers.ActivityAnswer,
+)
 def reject_transition_request(request: WireRequest[schemas.AskTransition]) -> Wire:
     version, body = _version(request, Level.READ), request.body
     decided = transitions.reject(
@@ -47,7 +56,14 @@ def reject_transition_request(request: WireRequest[schemas.AskTransition]) -> Wi
     return _voted(request, decided, version)
 
 
-@endpoint("DELETE", f"{BASE}/delete", schemas.WithdrawTransition, requires=Level.READ, returns=answers.ActivityAnswer)
+@endpoint(
+    "DELETE",
+    f"{BASE}/delete",
+    schemas.WithdrawTransition,
+    requires=Level.READ,
+    scope=Level.EDIT,
+    returns=answers.ActivityAnswer,
+)
 def delete_transition_request(request: WireRequest[schemas.WithdrawTransition]) -> Wire:
     version, body = _version(request, Level.READ), request.body
     withdrawn = transitions.withdraw(
