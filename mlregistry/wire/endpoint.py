@@ -75,6 +75,8 @@ class Endpoint:
     tag: str = ""
     raises: tuple[type[RegistryError], ...] = ()
     """Errors beyond those that any call may answer with."""
+    scope: Requirement | None = None
+    """What a token's scope must cover, where that is more than `requires`: whoever may read may comment."""
 
     @property
     def routes(self) -> list[str]:
@@ -92,7 +94,7 @@ class Endpoint:
 _declared: list[Endpoint] = []
 
 
-def endpoint(
+def endpoint(  # noqa: PLR0913  each says one thing of the call, by name
     method: str,
     path: str,
     schema: type[S],
@@ -103,6 +105,7 @@ def endpoint(
     base: str = "mlflow",
     streams_body: bool = False,
     raises: tuple[type[RegistryError], ...] = (),
+    scope: Requirement | None = None,
 ) -> Callable[[View[S]], View[S]]:
     """Declare a call. `path` may name values in braces: `logged-models/{model_id}`; beginning with `/` it is whole."""
     if not isinstance(requires, Level | Access):
@@ -122,6 +125,7 @@ def endpoint(
                 tag=view.__module__.split(".")[1],
                 returns=returns,
                 raises=raises,
+                scope=scope,
             )
         )
         return view
@@ -205,7 +209,7 @@ class EndpointView(APIView):
         try:
             wire = self.initialize_request(request)
             self.request = wire
-            _admit(wire, call.requires)
+            _admit(wire, call.requires, call.scope or call.requires)
             self.check_throttles(wire)
             if refusal := halves.refusal(call):
                 return refusal
@@ -220,7 +224,7 @@ class EndpointView(APIView):
         return HttpResponse(msgspec.json.encode(answered), content_type="application/json")
 
 
-def _admit(request: Request, requires: Requirement) -> None:
+def _admit(request: Request, requires: Requirement, scope: Requirement) -> None:
     if requires is Access.PUBLIC:
         return
     if not request.user.is_authenticated:
@@ -228,7 +232,7 @@ def _admit(request: Request, requires: Requirement) -> None:
     if requires is Access.ADMIN and not request.user.is_superuser:
         raise PermissionDenied("Only an administrator may do this.")
     if token := _token(request):
-        token.check_scope(requires)
+        token.check_scope(scope)
 
 
 def _token(request: Request) -> "Token | None":

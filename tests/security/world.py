@@ -32,7 +32,7 @@ from apps.registry.models import (
     Webhook,
 )
 from apps.registry.permissions import MODEL_GRANTS
-from apps.registry.services import cards, registered_models, versions, webhooks
+from apps.registry.services import cards, registered_models, transitions, versions, webhooks
 from apps.tracking.artifacts import services as artifacts
 from apps.tracking.artifacts.places import logged_model_place, run_place
 from apps.tracking.entities import Dataset, DatasetInput, Metric, Param, Tag
@@ -204,6 +204,13 @@ def _governed(root: User, holders: dict[str, User]) -> dict[str, str]:
             asked.append(needed.request)
     request, applied = asked
     voting.vote(request=applied, voter=root, decision=Decision.APPROVE, by=root.actor())
+    asked_for = versions.create_version(
+        model=model, source=source, tags=[], run_link="", description="", by=root.actor()
+    )
+    Content.objects.filter(version=asked_for).update(state=ContentState.UNREADABLE)
+    cards.prefill_card(version=asked_for)
+    transitions.ask(version=asked_for, stage="Staging", comment="", by=holders["editor"].actor())
+    comment = transitions.comment_on(version=asked_for, text="why?", by=root.actor())
     hold = holds.place_hold(object_name="kept", reason="a case", by=BY)
     return {
         "governed": model.name,
@@ -213,6 +220,7 @@ def _governed(root: User, holders: dict[str, User]) -> dict[str, str]:
         "applied_request": str(applied.pk),
         "hold": str(hold.pk),
         "notice": str(Notice.objects.get(person=root, request=request, event="needs_you").pk),
+        "comment": str(comment.pk),
     }
 
 

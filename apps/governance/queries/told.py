@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps.accounts.models import User
 from apps.audit.models import Entry
@@ -92,11 +92,24 @@ def may_break_glass(user: User, request: ChangeRequest, jury: Jury) -> bool:
 
 
 def comments_of(request: ChangeRequest) -> list[Comment]:
-    return list(request.comments.order_by("pk")[:COMMENTS])
+    return list(_said_of(request).order_by("pk")[:COMMENTS])
 
 
 def get_comment(request: ChangeRequest, pk: int) -> Comment | None:
-    return request.comments.filter(pk=pk).first()
+    return _said_of(request).filter(pk=pk).first()
+
+
+def _said_of(request: ChangeRequest) -> QuerySet[Comment]:
+    """What was said about the request, and about the version that it is about."""
+    said = Q(request=request)
+    if request.subject_id is not None:
+        said |= Q(
+            request=None,
+            object_type=request.object_type,
+            object_id=request.object_id,
+            subject_id=request.subject_id,
+        )
+    return Comment.objects.filter(said)
 
 
 def history_of(request: ChangeRequest) -> list[Entry]:

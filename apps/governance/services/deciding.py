@@ -3,9 +3,11 @@
 Whoever moves it has the row locked, looks whether it is still live, unexpired and undrifted, and only then goes on.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -17,11 +19,12 @@ from apps.governance.actions import Approval, action_named, proposal_of
 from apps.governance.choices import TRANSITIONS, GateVerdict, Kind, State
 from apps.governance.models import ChangeRequest
 from apps.governance.queries.eligibility import Jury
+from apps.governance.queries.policies import restrictions_on
 from apps.governance.services.evidence import drift, pin
 from apps.governance.services.gates import is_quick, newest_runs, request_look, required, run_gates
-from apps.governance.services.opening import reopen_ratification
+from apps.governance.services.opening import open_request, reopen_ratification
 from mlregistry.actor import Actor, system
-from mlregistry.errors import InternalError, NotFound, RegistryError
+from mlregistry.errors import BadRequest, InternalError, NotFound, RegistryError
 
 CLOCK = system("governance")
 
@@ -104,6 +107,28 @@ def settle(request: ChangeRequest, *, by: Actor) -> None:
         request.save(update_fields=["state"])
         audit.record("governance.request.approve", target=request, by=by, **_told(request))
         request_look(request)
+
+
+@transaction.atomic
+def ask_otherwise(*, request: ChangeRequest, payload: Mapping[str, Any], why: str, by: Actor) -> ChangeRequest:
+    """End a request that nobody has voted on, and ask with another payload: for whoever asked, for what time is left.
+
+    What a request asks for is never changed, so that every vote is for what is carried out.
+    """
+    row = locked(request)
+    if not row.is_live:
+        raise BadRequest(f"Change request {row.pk} is {row.state} already{_why(row)}.")
+    if row.votes.exists():
+        raise BadRequest(f"Others have voted on change request {row.pk} as it is. {why}")
+    proposal = replace(proposal_of(row), payload={**row.payload, **payload})
+    end(row, State.STALE, by=by, outcome=f"{why} It is asked anew.")
+    return open_request(
+        proposal,
+        policies=restrictions_on(proposal).policies,
+        by=row.requested_by,
+        reason=row.reason,
+        open_for=max(row.expires_at - timezone.now(), timedelta()),
+    )
 
 
 def verify_bytes(request: ChangeRequest) -> None:

@@ -63,7 +63,10 @@ def refuse_protected(proposal: Proposal, *, instead: str) -> None:
 
 
 def governed(change: Callable[P, R]) -> Callable[P, R]:
-    """Around a service's transaction: turns what is protected into a change request, and says so."""
+    """Around a service's transaction: turns what is protected into a change request, and says so.
+
+    A `reason` that the service was given is the request's.
+    """
 
     @wraps(change)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -71,7 +74,8 @@ def governed(change: Callable[P, R]) -> Callable[P, R]:
             return change(*args, **kwargs)
         except _Protected as protected:
             by: Any = kwargs["by"]
-            raise needs_approval(protected.proposal, protected.policies, by=by) from None
+            reason: Any = kwargs.get("reason", "")
+            raise needs_approval(protected.proposal, protected.policies, by=by, reason=reason) from None
 
     return guarded
 

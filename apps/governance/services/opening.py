@@ -40,15 +40,22 @@ def needs_approval(proposal: Proposal, policies: Sequence[InForce], *, by: Actor
 
 def ask_for(proposal: Proposal, *, by: Actor, reason: str = "") -> ChangeRequest:
     """Open the request for this, or find it; `InvalidParameter` where no policy protects it."""
-    action = action_named(proposal.action)
-    if action.is_done(proposal):
-        raise BadRequest(f"There is nothing to ask for: it is so already ({action.describe(proposal)}).")
+    _refuse_done(proposal)
     policies = restrictions_on(proposal).policies
     if not policies:
-        raise InvalidParameter(
-            f"No policy protects this: you can {action.describe(proposal)} without anybody's approval."
-        )
+        described = action_named(proposal.action).describe(proposal)
+        raise InvalidParameter(f"No policy protects this: you can {described} without anybody's approval.")
     return open_request(proposal, policies=policies, by=by, reason=reason)
+
+
+def ask_somebody(proposal: Proposal, *, by: Actor, reason: str = "") -> ChangeRequest:
+    """The same, also where no policy protects it: then one of those who manage the object decides, as is built in.
+
+    Whoever may do it unasked may have somebody else agree first, and is excluded from agreeing with themselves like
+    everybody who had a hand in it. That weakens no policy: one that comes to protect it makes the request stale.
+    """
+    _refuse_done(proposal)
+    return open_request(proposal, policies=restrictions_on(proposal).policies, by=by, reason=reason)
 
 
 def open_request(
@@ -156,6 +163,12 @@ def address_of(request: ChangeRequest) -> str:
 
 def path_of(request: ChangeRequest) -> str:
     return f"/admin/reviews/{request.pk}/"
+
+
+def _refuse_done(proposal: Proposal) -> None:
+    action = action_named(proposal.action)
+    if action.is_done(proposal):
+        raise BadRequest(f"There is nothing to ask for: it is so already ({action.describe(proposal)}).")
 
 
 def _check_reason(reason: str) -> None:

@@ -3,6 +3,7 @@
 import re
 
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -80,6 +81,26 @@ def add_comment(*, request: ChangeRequest, text: str, by: Actor) -> Comment:
     if comment.mentions:
         announcing.announce(announcing.Event.MENTIONED, request, **told)
     announcing.announce(announcing.Event.COMMENTED, request, **told)
+    return comment
+
+
+@transaction.atomic
+def add_comment_about(
+    *, target: Model, object_type: str, object_id: int, subject_id: int, text: str, by: Actor
+) -> Comment:
+    """Say something about what requests are about, asked for or not; `target` is that, for the record."""
+    _check_comment(text, required=True)
+    comment = Comment.objects.create(
+        object_type=object_type,
+        object_id=object_id,
+        subject_id=subject_id,
+        author=by.username,
+        author_id=by.user_id,
+        text=text,
+        mentions=mentioned(text),
+        written_at=timezone.now(),
+    )
+    audit.record("governance.comment.create", target=target, by=by, comment=comment.pk)
     return comment
 
 

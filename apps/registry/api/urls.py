@@ -1,8 +1,9 @@
 """Routes of the registry calls."""
 
 from apps.registry.api import artifacts, permissions, registered_models, searches, versions, webhooks
+from apps.registry.api.workspace import comments, transitions
 from mlregistry.wire import endpoint
 
-DECLARING = (artifacts, permissions, registered_models, searches, versions, webhooks)
+DECLARING = (artifacts, comments, permissions, registered_models, searches, transitions, versions, webhooks)
 
 urlpatterns = endpoint.urlpatterns("apps.registry.api")

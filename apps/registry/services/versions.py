@@ -9,6 +9,7 @@ from apps.audit import services as audit
 from apps.governance.actions import Approval, Proposal
 from apps.governance.queries.policies import restrictions_on
 from apps.governance.services.guarding import governed, refuse_protected, require_approval, told_of
+from apps.governance.services.opening import LONGEST_REASON
 from apps.registry import limits, proposals
 from apps.registry.choices import ARCHIVED, DELETED, active_stages, stage_named
 from apps.registry.models import Alias, ModelVersion, ModelVersionTag, RegisteredModel
@@ -86,15 +87,18 @@ def describe_version(*, version: ModelVersion, description: str | None, by: Acto
 @governed
 @transaction.atomic
 def set_stage(
-    *, version: ModelVersion, stage: str, archive_existing: bool, by: Actor, approval: Approval | None = None
+    *,
+    version: ModelVersion,
+    stage: str,
+    archive_existing: bool,
+    by: Actor,
+    reason: str = "",
+    approval: Approval | None = None,
 ) -> None:
     """Move to `stage`; with `archive_existing`, what was there before is archived in the same transaction."""
     stage = stage_named(stage)
-    if archive_existing and stage not in active_stages():
-        raise InvalidParameter(
-            f"Model version transition cannot archive existing model versions because '{stage}' is not an Active"
-            f" stage. Valid stages are {list(active_stages())}"
-        )
+    check_length("comment", reason, LONGEST_REASON)
+    check_archiving(stage, archive_existing=archive_existing)
     model = _lock(version)
     if version.current_stage != stage:
         proposal = proposals.set_stage(version, stage, archive_existing=archive_existing)
@@ -111,8 +115,18 @@ def set_stage(
         before=before,
         after=stage,
         archived=archived,
+        **({"reason": reason} if reason else {}),
         **told_of(approval),
     )
+
+
+def check_archiving(stage: str, *, archive_existing: bool) -> None:
+    """Only where a version serves somebody is there something to archive."""
+    if archive_existing and stage not in active_stages():
+        raise InvalidParameter(
+            f"Model version transition cannot archive existing model versions because '{stage}' is not an Active"
+            f" stage. Valid stages are {list(active_stages())}"
+        )
 
 
 @governed
