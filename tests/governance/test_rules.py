@@ -29,7 +29,7 @@ from tests.governance.rules_model import DOCUMENTS, PRODUCTION, Request, Rules, 
 from tests.governance.test_exceptions import late
 from tests.registry.making import give, make_registered, make_version, set_content
 
-EXAMPLES, STEPS = 40, 25
+EXAMPLES, STEPS = 50, 25
 ADMINS = ("root", "other-root")
 AUTHORS = ("ada", "bob", "rita", "root")
 """Those who ask: some of them review as well."""
@@ -57,13 +57,13 @@ class Promotion(RuleBasedStateMachine):
         self._all.__enter__()
         keys.forget()
         self.users = {name: User.objects.create_user(name, is_superuser=name in ADMINS) for name in PEOPLE}
-        self.rules = Rules("bob", policy_of(DOCUMENTS[0], number=1, author="root"))
+        self.rules = Rules("bob", policy_of(DOCUMENTS[1], number=1, author="root"))
         for name, members in PUT_BY.items():
             team = make_team(name, by=self.users["root"])
             for member, by in members.items():
                 teams.add_member(team=team, user=self.users[member], by=self.users[by].actor())
                 self.rules.put_by[name, member] = by
-        make_policy(self.users["root"], **GLASS, **DOCUMENTS[0])
+        make_policy(self.users["root"], **GLASS, **DOCUMENTS[1])
         model = make_registered(self.users["ada"], "judged")
         for name in ("bob", "rita", "olga"):
             give(self.users[name], model, Level.EDIT)
