@@ -77,6 +77,7 @@ PAGES = (
     "/admin/models/",
     "/admin/prompts/",
     "/admin/models/{registered_pk}/",
+    "/admin/models/{registered_pk}/as-of/",
     "/admin/models/{registered_pk}/diff/",
     "/admin/models/{registered_pk}/versions/1/",
     "/admin/models/{registered_pk}/versions/1/promotion/?to=Production",
@@ -107,6 +108,11 @@ PAGES = (
     "/admin/policies/{policy_pk}/edit/",
     "/admin/policies/{policy_pk}/revisions/1/dry-run/",
     "/admin/holds/",
+    "/admin/reports/",
+    "/admin/reports/exceptions/",
+    "/admin/reports/break-glass/",
+    "/admin/reports/expiring/",
+    "/admin/reports/never-reviewed/",
     "/admin/audit/",
     "/admin/audit/{entry}/",
     "/admin/audit/export/?format=csv",
@@ -141,7 +147,7 @@ def world(db: None, tmp_path: Path, settings: Any) -> Iterator[World]:
 
 def _asked(world: World, count: int) -> None:
     """More requests that the administrator may vote on: to remove an alias each of the governed model."""
-    version = ModelVersion.objects.select_related("model").get(model__name=world.names["governed"])
+    version = ModelVersion.objects.select_related("model").get(model__name=world.names["governed"], version=1)
     for number in range(count):
         alias = Alias.objects.create(model=version.model, version=version, name=f"more-{number}")
         ask_for(delete_alias(version.model, alias.name), by=world.people["manager"].actor(), reason="why")
