@@ -11,7 +11,7 @@ from apps.registry.models import ModelVersion, RegisteredModel, Scan
 from apps.registry.rules import PROMPT_TAG, PROMPT_TEXT_TAG, PROMPT_TYPE_TAG
 from apps.registry.services import workspace_webhooks
 from apps.registry.services.webhooks import emit
-from apps.registry.workspace import Event, requested, transitioned
+from apps.registry.workspace import RegistryEvent, requested, transitioned
 
 _NOT_TOLD = (PROMPT_TAG, PROMPT_TYPE_TAG)
 """Tags of a prompt that only say that it is one."""
@@ -23,7 +23,7 @@ def model_created(model: RegisteredModel, tags: Mapping[str, str]) -> None:
     emit(event, about=model.name, data={"name": model.name, "tags": told, "description": model.description})
     if not model.is_prompt:
         text = f"Registered model '{model.name}' created."
-        workspace_webhooks.emit([Event.REGISTERED_MODEL_CREATED], model=model, text=text)
+        workspace_webhooks.emit([RegistryEvent.REGISTERED_MODEL_CREATED], model=model, text=text)
 
 
 def model_deleted(model: RegisteredModel) -> None:
@@ -50,7 +50,9 @@ def version_created(version: ModelVersion, tags: Mapping[str, str]) -> None:
     else:
         told |= {"source": version.source, "run_id": version.run_id or None, "tags": dict(tags)}
         emit(events.MODEL_VERSION_CREATED, about=version.model.name, data=told)
-        _tell_workspace([Event.MODEL_VERSION_CREATED], version, "created", run_id=version.run_id, source=version.source)
+        _tell_workspace(
+            [RegistryEvent.MODEL_VERSION_CREATED], version, "created", run_id=version.run_id, source=version.source
+        )
 
 
 def version_moved(version: ModelVersion, before: str) -> None:
@@ -68,7 +70,9 @@ def version_deleted(version: ModelVersion) -> None:
 def version_tag_set(version: ModelVersion, key: str, value: str) -> None:
     event = events.PROMPT_VERSION_TAG_SET if version.model.is_prompt else events.MODEL_VERSION_TAG_SET
     emit(event, about=version.model.name, data=_named(version) | {"key": key, "value": value})
-    _tell_workspace([Event.MODEL_VERSION_TAG_SET], version, f"was tagged: {key}", tags=[{"key": key, "value": value}])
+    _tell_workspace(
+        [RegistryEvent.MODEL_VERSION_TAG_SET], version, f"was tagged: {key}", tags=[{"key": key, "value": value}]
+    )
 
 
 def version_tag_deleted(version: ModelVersion, key: str) -> None:
@@ -97,10 +101,10 @@ def transition_requested(version: ModelVersion, stage: str, requester: str, comm
 
 
 def commented(version: ModelVersion, author: str, comment: str) -> None:
-    _tell_workspace([Event.COMMENT_CREATED], version, f"was commented on by {author}", comment=comment)
+    _tell_workspace([RegistryEvent.COMMENT_CREATED], version, f"was commented on by {author}", comment=comment)
 
 
-def _tell_workspace(told: Sequence[Event], version: ModelVersion, what: str, **data: Any) -> None:
+def _tell_workspace(told: Sequence[RegistryEvent], version: ModelVersion, what: str, **data: Any) -> None:
     if not version.model.is_prompt:
         text = f"Registered model '{version.model.name}' version {version.version} {what}."
         workspace_webhooks.emit(told, model=version.model, version=str(version.version), text=text, **data)

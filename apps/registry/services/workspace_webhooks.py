@@ -14,7 +14,7 @@ from apps.registry import limits
 from apps.registry.models import Delivery, RegisteredModel, Webhook
 from apps.registry.services import deliveries, webhooks
 from apps.registry.services.deliveries import Outcome
-from apps.registry.workspace import Event, WebhookStatus
+from apps.registry.workspace import RegistryEvent, RegistryWebhookStatus
 from apps.tracking.clock import now_ms
 from apps.tracking.rules import check_length
 from mlregistry.actor import Actor
@@ -26,7 +26,7 @@ ENTITY = "REGISTRY"
 _SECRET = ("sealed_secret", "sealed_authorization")
 
 
-def create(*, events: Sequence[Event], model: RegisteredModel | None, by: Actor, **asked: Any) -> Webhook:
+def create(*, events: Sequence[RegistryEvent], model: RegisteredModel | None, by: Actor, **asked: Any) -> Webhook:
     """One that is told of `events` from now on: of one model, or of all."""
     require_admin(by)
     fields = _fields(events=events, **asked)  # finding the address can take seconds, so it is no part of what follows
@@ -62,10 +62,10 @@ def update(*, webhook: Webhook, by: Actor, **asked: Any) -> Webhook:
     return webhook
 
 
-def test(*, webhook: Webhook, event: Event | None, by: Actor) -> Outcome:
+def test(*, webhook: Webhook, event: RegistryEvent | None, by: Actor) -> Outcome:
     """Send a message of `event`, or of the webhook's first, and say at once what became of it."""
     require_admin(by)
-    event = event or Event(webhook.events[0])
+    event = event or RegistryEvent(webhook.events[0])
     with transaction.atomic():
         audit.record("registry.webhook.test", target=webhook, by=by, event=event.value)
     name = webhook.model.name if webhook.model else "example_model"
@@ -73,7 +73,7 @@ def test(*, webhook: Webhook, event: Event | None, by: Actor) -> Outcome:
     return deliveries.send(webhook=webhook, delivery_id=uuid4(), body=body)
 
 
-def emit(events: Sequence[Event], *, model: RegisteredModel, text: str, **data: Any) -> None:
+def emit(events: Sequence[RegistryEvent], *, model: RegisteredModel, text: str, **data: Any) -> None:
     """Tell every webhook that asked for one of `events`, once each, in the transaction of what happened to `model`."""
     if not _subscribed(events, model):
         return
@@ -96,9 +96,9 @@ def emit(events: Sequence[Event], *, model: RegisteredModel, text: str, **data: 
     )
 
 
-def _subscribed(events: Sequence[Event], model: RegisteredModel) -> list[tuple[Webhook, Event]]:
+def _subscribed(events: Sequence[RegistryEvent], model: RegisteredModel) -> list[tuple[Webhook, RegistryEvent]]:
     """Each webhook with the first of the events that it asked for."""
-    active = Webhook.objects.filter(status=WebhookStatus.ACTIVE.value, is_workspace=True).order_by("pk")
+    active = Webhook.objects.filter(status=RegistryWebhookStatus.ACTIVE.value, is_workspace=True).order_by("pk")
     found = []
     for webhook in active:
         asked = [event for event in events if event.value in webhook.events]
@@ -107,7 +107,7 @@ def _subscribed(events: Sequence[Event], model: RegisteredModel) -> list[tuple[W
     return found
 
 
-def _body(webhook: Webhook, event: Event, told: Mapping[str, Any], at: int) -> str:
+def _body(webhook: Webhook, event: RegistryEvent, told: Mapping[str, Any], at: int) -> str:
     head = {"event": event.value, "webhook_id": str(webhook.webhook_id), "event_timestamp": at}
     return json.dumps(head | dict(told))
 
@@ -121,7 +121,7 @@ def _fields(**asked: Any) -> dict[str, Any]:
         if name == "events":
             if not value:
                 raise InvalidParameter("A webhook is told of at least one event.")
-            fields["events"] = [event.value for event in Event if event in value]
+            fields["events"] = [event.value for event in RegistryEvent if event in value]
         elif name == "url":
             fields["url"] = webhooks.checked_url(value)
         elif name == "description":

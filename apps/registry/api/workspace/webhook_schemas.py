@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from apps.registry.workspace import Event, WebhookStatus
+from apps.registry.workspace import RegistryEvent, RegistryWebhookStatus
 from mlregistry.wire.answers import Answer
 from mlregistry.wire.schema import Int32, Required, Schema
 
@@ -15,16 +15,16 @@ class HttpUrlSpec(Schema, kw_only=True):
 
 
 class CreateRegistryWebhook(Schema, kw_only=True):
-    events: list[Event]
+    events: list[RegistryEvent]
     http_url_spec: HttpUrlSpec | None = None
     job_spec: Any = None
     model_name: str = ""
     description: str = ""
-    status: WebhookStatus = WebhookStatus.ACTIVE
+    status: RegistryWebhookStatus = RegistryWebhookStatus.ACTIVE
 
 
 class ListRegistryWebhooks(Schema, kw_only=True):
-    events: list[Event] = []
+    events: list[RegistryEvent] = []
     model_name: str = ""
     max_results: Int32 = 100
     page_token: str = ""
@@ -37,15 +37,15 @@ class NameRegistryWebhook(Schema, kw_only=True):
 class UpdateRegistryWebhook(NameRegistryWebhook, kw_only=True):
     """What is not given stays as it is; an empty secret or authorization takes it away."""
 
-    events: list[Event] | None = None
+    events: list[RegistryEvent] | None = None
     http_url_spec: HttpUrlSpec | None = None
     job_spec: Any = None
     description: str | None = None
-    status: WebhookStatus | None = None
+    status: RegistryWebhookStatus | None = None
 
 
 class TestRegistryWebhook(NameRegistryWebhook, kw_only=True):
-    event: Event | None = None
+    event: RegistryEvent | None = None
 
 
 class ShownUrlSpec(Answer, kw_only=True):
@@ -55,8 +55,8 @@ class ShownUrlSpec(Answer, kw_only=True):
 
 class RegistryWebhook(Answer, kw_only=True):
     id: str
-    events: list[Event]
-    status: WebhookStatus
+    events: list[RegistryEvent]
+    status: RegistryWebhookStatus
     http_url_spec: ShownUrlSpec
     creation_timestamp: int
     last_updated_timestamp: int
