@@ -81,9 +81,11 @@ def post(
     timeout: float = ANSWER_WITHIN_S,
     resolver: Resolver = resolve,
     keep_content: bool = False,
+    verify: bool = True,
 ) -> Reply:
     """Send `content` to `url`; whatever status comes back is a reply. Raises `OutgoingFailed` where none does.
 
+    Without `verify` any certificate will do, as whoever named the URL wanted; the address is checked all the same.
     What is answered is thrown away, unless `keep_content` asks for it: then an answer that breaks off is a failure.
     """
     deadline = _Deadline(timeout)
@@ -93,7 +95,8 @@ def post(
     except InvalidParameter as refused:
         raise OutgoingFailed(refused.message) from None
     try:
-        return _send(target, _Pinned(addresses, deadline), content, headers, keep_content=keep_content)
+        trust = _trusted() if verify else _trusting()
+        return _send(target, _Pinned(addresses, deadline), content, headers, trust, keep_content=keep_content)
     except httpcore2.TimeoutException:
         raise OutgoingFailed(f"{target.host} did not answer in time ({timeout:g} s).") from None
     except httpcore2.NetworkError as error:
@@ -103,12 +106,18 @@ def post(
 
 
 def _send(
-    target: httpx2.URL, backend: "_Pinned", content: bytes, headers: Mapping[str, str], *, keep_content: bool
+    target: httpx2.URL,
+    backend: "_Pinned",
+    content: bytes,
+    headers: Mapping[str, str],
+    trust: ssl.SSLContext,
+    *,
+    keep_content: bool,
 ) -> Reply:
     # Host is said here because httpcore2's own leaves out the brackets of an IPv6 address.
     sent = [("Host", target.netloc.decode()), ("User-Agent", "mlregistry"), *headers.items()]
     with (
-        httpcore2.ConnectionPool(ssl_context=_trusted(), network_backend=backend) as pool,
+        httpcore2.ConnectionPool(ssl_context=trust, network_backend=backend) as pool,
         pool.stream("POST", _core_url(target), headers=sent, content=content) as response,
     ):
         answer = bytearray()
@@ -137,6 +146,14 @@ def _reason(status: int) -> str:
 def _trusted() -> ssl.SSLContext:
     """The system's certificates, or those that SSL_CERT_FILE names."""
     return httpx2.create_ssl_context()
+
+
+@cache
+def _trusting() -> ssl.SSLContext:
+    """Takes the other side for whom it says it is."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 def _parsed(url: str, schemes: Iterable[str]) -> httpx2.URL:

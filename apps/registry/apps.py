@@ -9,7 +9,8 @@ class RegistryConfig(AppConfig):
         from apps.accounts.services import teams  # noqa: PLC0415
         from apps.governance import announcing  # noqa: PLC0415
         from apps.governance.services import holds  # noqa: PLC0415
-        from apps.registry import actions, gates, memberships, recorded  # noqa: PLC0415  its models are there only now
+        # Its models are there only now.
+        from apps.registry import actions, gates, listening, memberships, recorded  # noqa: PLC0415
         from apps.registry.pages import brought  # noqa: PLC0415
         from apps.registry.queries import never_reviewed  # noqa: PLC0415
         from apps.registry.services import holding, request_announcements  # noqa: PLC0415
@@ -18,6 +19,7 @@ class RegistryConfig(AppConfig):
         gates.add()
         holds.add_follower(holding.follow_hold)
         teams.add_check(memberships.check_membership)
+        listening.add()
         brought.bring()
         never_reviewed.add()
         recorded.add()

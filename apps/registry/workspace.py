@@ -40,6 +40,42 @@ class EmailSubscription(WireEnum):
     UNSUBSCRIBED = "UNSUBSCRIBED"
 
 
+class RegistryWebhookStatus(WireEnum):
+    ACTIVE = "ACTIVE"
+    DISABLED = "DISABLED"
+    TEST_MODE = "TEST_MODE"
+    """Sends when it is tested, and nothing of what happens."""
+
+
+class RegistryEvent(WireEnum):
+    REGISTERED_MODEL_CREATED = "REGISTERED_MODEL_CREATED"
+    MODEL_VERSION_CREATED = "MODEL_VERSION_CREATED"
+    MODEL_VERSION_TAG_SET = "MODEL_VERSION_TAG_SET"
+    COMMENT_CREATED = "COMMENT_CREATED"
+    MODEL_VERSION_TRANSITIONED_STAGE = "MODEL_VERSION_TRANSITIONED_STAGE"
+    MODEL_VERSION_TRANSITIONED_TO_STAGING = "MODEL_VERSION_TRANSITIONED_TO_STAGING"
+    MODEL_VERSION_TRANSITIONED_TO_PRODUCTION = "MODEL_VERSION_TRANSITIONED_TO_PRODUCTION"
+    MODEL_VERSION_TRANSITIONED_TO_ARCHIVED = "MODEL_VERSION_TRANSITIONED_TO_ARCHIVED"
+    TRANSITION_REQUEST_CREATED = "TRANSITION_REQUEST_CREATED"
+    TRANSITION_REQUEST_TO_STAGING_CREATED = "TRANSITION_REQUEST_TO_STAGING_CREATED"
+    TRANSITION_REQUEST_TO_PRODUCTION_CREATED = "TRANSITION_REQUEST_TO_PRODUCTION_CREATED"
+    TRANSITION_REQUEST_TO_ARCHIVED_CREATED = "TRANSITION_REQUEST_TO_ARCHIVED_CREATED"
+
+
+def transitioned(stage: str) -> list[RegistryEvent]:
+    """The events of a version's having come to this stage, the general one first."""
+    return _with_stage(RegistryEvent.MODEL_VERSION_TRANSITIONED_STAGE, f"MODEL_VERSION_TRANSITIONED_TO_{stage.upper()}")
+
+
+def requested(stage: str) -> list[RegistryEvent]:
+    return _with_stage(RegistryEvent.TRANSITION_REQUEST_CREATED, f"TRANSITION_REQUEST_TO_{stage.upper()}_CREATED")
+
+
+def _with_stage(general: RegistryEvent, own: str) -> list[RegistryEvent]:
+    """Stages of this server's own, and None, have no event of their own."""
+    return [general, RegistryEvent(own)] if own in RegistryEvent.__members__ else [general]
+
+
 _OURS = {
     PermissionLevel.CAN_READ: Level.READ,
     PermissionLevel.CAN_EDIT: Level.EDIT,

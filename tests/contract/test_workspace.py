@@ -1,9 +1,12 @@
 """The workspace registry's wire by Databricks' own client against our server: requests, comments, webhooks."""
 
+import hashlib
+import hmac
 import json
 import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,10 +17,12 @@ import requests
 
 from tests import services
 from tests.live import LiveServer, clean_environment, fresh_database, ours
+from tests.receiver import Got, Receiver, receiving
 
 SCRIPT = Path(__file__).with_name("workspace_script.py")
 LEVELS = {"ada": "EDIT", "mona": "MANAGE", "rita": "READ", "ivan": "EDIT", "eve": "NO_PERMISSIONS"}
 NAME = "fraud"
+WITHIN_S = 60
 ABSENT = ["ResourceDoesNotExist", "RESOURCE_DOES_NOT_EXIST"]
 DENIED = ["PermissionDenied", "PERMISSION_DENIED"]
 INVALID = ["InvalidParameterValue", "INVALID_PARAMETER_VALUE"]
@@ -77,11 +82,19 @@ def setting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="module")
-def seen(setting: Setting) -> dict[str, Any]:
+def receiver() -> Iterator[Receiver]:
+    with receiving() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def seen(setting: Setting, receiver: Receiver) -> dict[str, Any]:
     """What the client saw."""
+    receiver.got.clear()
     people = [f"{name}={token}" for name, token in setting.tokens.items()]
+    people.append(f"admin={setting.server.token}")
     done = subprocess.run(
-        [sys.executable, SCRIPT, setting.server.address, *people],
+        [sys.executable, SCRIPT, setting.server.address, receiver.address, *people],
         env=clean_environment(),
         capture_output=True,
         text=True,
@@ -150,3 +163,52 @@ def test_mistakes_become_the_exceptions_of_the_client(seen: dict[str, Any]) -> N
     for name in ("no such stage", "no number", "null", "long", "archiving"):
         assert told[name][:2] == INVALID, name
     assert told["no such version"][:2] == told["hidden"][:2] == ABSENT
+
+
+def test_webhooks_are_made_listed_changed_and_deleted_by_administrators(seen: dict[str, Any]) -> None:
+    told = seen["webhooks"]
+    assert told["made"] == [told["all events"], "ACTIVE", "fraud", "CI", True]
+    assert (told["listed"], told["of the model"], told["of an event"]) == (True, True, 2)
+    assert told["changed"] == ["DISABLED", None, "off"]
+    assert told["nobody else"][:2] == DENIED
+    assert told["inside"][:2] == told["without events"][:2] == INVALID
+    assert told["a job"][:2] == ["NotImplemented", "NOT_IMPLEMENTED"]
+    assert told["deleted"][:2] == ABSENT
+
+
+def test_a_receiver_is_told_of_everything_in_its_order(seen: dict[str, Any], receiver: Receiver) -> None:
+    sent = [json.loads(got.body) for got in arrived(receiver, "/all", 5)]
+    assert [each["event"] for each in sent] == [
+        "TRANSITION_REQUEST_CREATED",
+        "COMMENT_CREATED",
+        "MODEL_VERSION_TRANSITIONED_STAGE",
+        "MODEL_VERSION_TAG_SET",
+        "MODEL_VERSION_CREATED",
+    ]
+    moved = sent[2]
+    assert moved["text"] == "Registered model 'fraud' version 3 transitioned from Archived to Staging."
+    assert (moved["model_name"], moved["version"]) == ("fraud", "3")
+    assert (moved["from_stage"], moved["to_stage"]) == ("Archived", "Staging")
+    assert sent[0]["comment"] == "please"
+    assert all(each["webhook_id"] and each["event_timestamp"] for each in sent)
+
+
+def test_messages_are_signed_and_carry_the_authorization(seen: dict[str, Any], receiver: Receiver) -> None:
+    (got,) = arrived(receiver, "/told", 1)
+    signature = hmac.new(b"s3cret", got.body, hashlib.sha256).hexdigest()
+    assert got.headers["X-Databricks-Signature"] == signature
+    assert got.headers["Authorization"] == "Bearer let-me-in"
+
+
+def test_a_webhook_in_test_mode_is_sent_tests_and_nothing_else(seen: dict[str, Any], receiver: Receiver) -> None:
+    assert seen["webhooks"]["tested"] == [200, None]
+    (got,) = arrived(receiver, "/never", 1)
+    assert json.loads(got.body)["event"] == "MODEL_VERSION_TRANSITIONED_TO_PRODUCTION"
+
+
+def arrived(receiver: Receiver, path: str, count: int) -> list[Got]:
+    """What came to this path, once that is so many or time is up."""
+    deadline = time.monotonic() + WITHIN_S
+    while len(found := [got for got in receiver.got if got.path == path]) < count and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found

@@ -1,4 +1,4 @@
-"""What people do by Databricks' client: `python workspace_script.py URL ada=TOKEN …`. Prints what they saw, as JSON.
+"""What people do by Databricks' client: `python script.py URL RECEIVER ada=TOKEN …`. Prints what they saw, as JSON.
 
 This file is run by the Python under test: it may import nothing of the project.
 """
@@ -8,6 +8,7 @@ import sys
 
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import DatabricksError
+from databricks.sdk.service.ml import HttpUrlSpec, JobSpec, RegistryWebhookEvent, RegistryWebhookStatus
 
 
 def refused(call, **fields):  # noqa: ANN001, ANN003, ANN201  what the client gives is for the client to say
@@ -111,11 +112,60 @@ def mistakes(people):  # noqa: ANN001, ANN201
     }
 
 
-def main(url: str, *tokens: str) -> None:
+def shown(webhook):  # noqa: ANN001, ANN201
+    events = sorted(event.value for event in webhook.events)
+    spec = webhook.http_url_spec
+    return [events, webhook.status.value, webhook.model_name, webhook.description, spec.enable_ssl_verification]
+
+
+def webhooks(people, receiver):  # noqa: ANN001, ANN201
+    """Everything that there is to be told, on one model; what is sent is for the receiver to say."""
+    admin, ada, mona = (people[name].model_registry for name in ("admin", "ada", "mona"))
+    spec = HttpUrlSpec(url=f"{receiver}/told", authorization="Bearer let-me-in", secret="s3cret")
+    told = admin.create_webhook([RegistryWebhookEvent.TRANSITION_REQUEST_CREATED], http_url_spec=spec).webhook
+    everything = list(RegistryWebhookEvent)
+    made = admin.create_webhook(
+        everything, http_url_spec=HttpUrlSpec(url=f"{receiver}/all"), model_name="fraud", description="CI"
+    ).webhook
+    quiet = admin.create_webhook(
+        everything, http_url_spec=HttpUrlSpec(url=f"{receiver}/never"), status=RegistryWebhookStatus.TEST_MODE
+    ).webhook
+    seen = {
+        "made": shown(made),
+        "all events": sorted(event.value for event in everything),
+        "listed": [each.id for each in admin.list_webhooks(max_results=1)] == [quiet.id, made.id, told.id],
+        "of the model": [each.id for each in admin.list_webhooks(model_name="fraud")] == [made.id],
+        "of an event": len(list(admin.list_webhooks(events=[RegistryWebhookEvent.COMMENT_CREATED]))),
+    }
+    staging = {"name": "fraud", "version": "3", "stage": "Staging"}
+    ada.create_transition_request(**staging, comment="please")
+    ada.create_comment("fraud", "3", "See the report.")
+    mona.approve_transition_request(**staging, archive_existing_versions=False)
+    ada.set_model_version_tag("fraud", "3", "checked", "yes")
+    ada.create_model_version("fraud", "s3://bucket/fraud")
+    ada.create_model("other")
+    tested = admin.test_registry_webhook(quiet.id, event=RegistryWebhookEvent.MODEL_VERSION_TRANSITIONED_TO_PRODUCTION)
+    seen["tested"] = [tested.status_code, tested.body]
+    changed = admin.update_webhook(quiet.id, status=RegistryWebhookStatus.DISABLED, description="off").webhook
+    seen["changed"] = shown(changed)[1:4]
+    seen["nobody else"] = refused(ada.create_webhook, events=everything, http_url_spec=spec)
+    seen["inside"] = refused(
+        admin.create_webhook, events=everything, http_url_spec=HttpUrlSpec(url="http://169.254.169.254/")
+    )
+    seen["without events"] = refused(admin.create_webhook, events=[], http_url_spec=spec)
+    job = JobSpec(job_id="1", access_token="t")
+    seen["a job"] = refused(admin.create_webhook, events=everything, job_spec=job)
+    admin.delete_webhook(quiet.id)
+    seen["deleted"] = refused(admin.test_registry_webhook, id=quiet.id)
+    return seen
+
+
+def main(url: str, receiver: str, *tokens: str) -> None:
     named = (token.split("=", 1) for token in tokens)
     people = {name: WorkspaceClient(host=url, token=token) for name, token in named}
     parts = (protected, unprotected, comments, mistakes)
-    sys.stdout.write(json.dumps({part.__name__: part(people) for part in parts}))
+    seen = {part.__name__: part(people) for part in parts}
+    sys.stdout.write(json.dumps(seen | {"webhooks": webhooks(people, receiver)}))
 
 
 if __name__ == "__main__":

@@ -32,7 +32,8 @@ from apps.registry.models import (
     Webhook,
 )
 from apps.registry.permissions import MODEL_GRANTS
-from apps.registry.services import cards, registered_models, transitions, versions, webhooks
+from apps.registry.services import cards, registered_models, transitions, versions, webhooks, workspace_webhooks
+from apps.registry.workspace import RegistryEvent
 from apps.tracking.artifacts import services as artifacts
 from apps.tracking.artifacts.places import logged_model_place, run_place
 from apps.tracking.entities import Dataset, DatasetInput, Metric, Param, Tag
@@ -260,9 +261,16 @@ def more_of_everything(world: World, count: int) -> None:
 def _webhooks(root: User) -> dict[str, str]:
     """A webhook with a message to it. Its address was put there around the check, so that nobody is ever called."""
     webhook = _webhook(root, "watcher")
+    url = "https://8.8.8.8/hook"
+    told = [RegistryEvent.TRANSITION_REQUEST_CREATED]
+    theirs = workspace_webhooks.create(events=told, model=None, url=url, secret="s", by=root.actor())
     _tell()
     Webhook.objects.update(url="http://127.0.0.1:9/")
-    return {"webhook": str(webhook.webhook_id), "delivery": str(Delivery.objects.get().delivery_id)}
+    return {
+        "webhook": str(webhook.webhook_id),
+        "registry_webhook": str(theirs.webhook_id),
+        "delivery": str(Delivery.objects.get().delivery_id),
+    }
 
 
 def _webhook(root: User, name: str) -> Webhook:

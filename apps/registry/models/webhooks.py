@@ -6,6 +6,7 @@ from django.db import models
 
 from apps.registry.choices import DeliveryState, WebhookStatus
 from apps.registry.limits import MODEL_NAME, WEBHOOK_DESCRIPTION, WEBHOOK_NAME, WEBHOOK_URL
+from apps.registry.models.registered_models import RegisteredModel
 from apps.tracking.choices import choices_of
 
 
@@ -20,6 +21,14 @@ class Webhook(models.Model):
     is_listed = models.BooleanField(default=True, help_text="MLflow's clients, which list it, have a word for an event")
     sealed_secret = models.TextField(blank=True)
     status = models.CharField(max_length=10, choices=choices_of(WebhookStatus), default=WebhookStatus.ACTIVE.value)
+    is_workspace = models.BooleanField(
+        default=False, help_text="Made by the wire of a workspace registry: its events and messages are of that wire"
+    )
+    model = models.ForeignKey(
+        RegisteredModel, models.CASCADE, null=True, blank=True, help_text="The one that it is told of; without, of all"
+    )
+    sealed_authorization = models.TextField(blank=True, help_text="Sent along as Authorization")
+    verifies_tls = models.BooleanField(default=True)
     creation_time = models.BigIntegerField()
     last_updated_time = models.BigIntegerField()
     created_by = models.CharField(max_length=150)
@@ -39,7 +48,7 @@ class Delivery(models.Model):
     webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries", db_index=False)
     about = models.CharField(max_length=MODEL_NAME, help_text="The model, whose messages keep their order")
     entity = models.CharField(max_length=30)
-    action = models.CharField(max_length=20)
+    action = models.CharField(max_length=40)
     body = models.TextField(help_text="What is sent, as it was when it happened")
     state = models.CharField(max_length=10, choices=DeliveryState, default=DeliveryState.PENDING)
     attempts = models.PositiveIntegerField(default=0)

@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 DELIVER_JOB = "registry.deliver"
 SECRET = "webhook secret"  # noqa: S105  the purpose that secrets are sealed for, not one of them
+AUTHORIZATION = "webhook authorization"  # likewise
 MOST_ATTEMPTS = 12
 FIRST_WAIT_S = 5.0
 LONGEST_WAIT_S = 3600.0
@@ -71,8 +72,10 @@ def send(*, webhook: Webhook, delivery_id: UUID, body: str) -> Outcome:
     """One attempt, signed as MLflow's server signs. Nothing of what it may raise gets out."""
     try:
         secret = unseal(webhook.sealed_secret, SECRET) if webhook.sealed_secret else ""
-        headers = headers_of(body, delivery_id=delivery_id, secret=secret)
-        return _judged(outgoing.post(webhook.url, content=body.encode(), headers=headers))
+        headers = headers_of(body, delivery_id=delivery_id, secret="" if webhook.is_workspace else secret)
+        if webhook.is_workspace:
+            headers |= _workspace_headers(webhook, body, secret)
+        return _judged(outgoing.post(webhook.url, content=body.encode(), headers=headers, verify=webhook.verifies_tls))
     except (outgoing.OutgoingFailed, RegistryError) as failed:
         return Outcome(None, failed.message, may_retry=True)
     except Exception:
@@ -91,6 +94,16 @@ def headers_of(body: str, *, delivery_id: UUID, secret: str) -> dict[str, str]:
     }
     if secret:
         headers["X-MLflow-Signature"] = _signature(secret, f"{delivery_id}.{sent_at}.{body}")
+    return headers
+
+
+def _workspace_headers(webhook: Webhook, body: str, secret: str) -> dict[str, str]:
+    """What the receivers of a workspace registry look for."""
+    headers = {}
+    if secret:
+        headers["X-Databricks-Signature"] = hmac.new(secret.encode(), body.encode(), hashlib.sha256).hexdigest()
+    if webhook.sealed_authorization:
+        headers["Authorization"] = unseal(webhook.sealed_authorization, AUTHORIZATION)
     return headers
 
 

@@ -4,6 +4,8 @@ Where a policy protects the stage, its terms decide. Where none does, whoever ma
 workspace registry: then somebody else who manages the model decides (`opening.ask_somebody` says why).
 """
 
+from django.db import transaction
+
 from apps.accounts.models import User
 from apps.governance.choices import Decision, State
 from apps.governance.models import ChangeRequest, Comment
@@ -14,6 +16,7 @@ from apps.registry import proposals
 from apps.registry.choices import stage_named
 from apps.registry.models import ModelVersion
 from apps.registry.queries.transitions import open_transition
+from apps.registry.services import announcements
 from apps.registry.services.versions import check_archiving
 from mlregistry.actor import Actor
 from mlregistry.errors import BadRequest, NotFound, PermissionDenied
@@ -51,8 +54,9 @@ def withdraw(*, version: ModelVersion, stage: str, creator: str, user: User, com
     return voting.cancel(request=request, user=user, by=by, comment=comment)
 
 
+@transaction.atomic
 def comment_on(*, version: ModelVersion, text: str, by: Actor) -> Comment:
-    return voting.add_comment_about(
+    made = voting.add_comment_about(
         target=version,
         object_type=proposals.MODEL_TYPE,
         object_id=version.model_id,
@@ -60,6 +64,8 @@ def comment_on(*, version: ModelVersion, text: str, by: Actor) -> Comment:
         text=text,
         by=by,
     )
+    announcements.commented(version, by.username, text)
+    return made
 
 
 def _asking_for(request: ChangeRequest, archive_existing: bool, voter: User, by: Actor) -> ChangeRequest:

@@ -125,29 +125,36 @@ def emit(event: Event, *, about: str, data: Mapping[str, Any]) -> None:
     now = timezone.now()
     body = deliveries.render(event, data, now)
     subscribed = _subscribed(event)
-    Delivery.objects.bulk_create(
-        Delivery(
-            webhook_id=pk,
-            about=about,
-            entity=event.entity.value,
-            action=event.action.value,
-            body=body,
-            created_at=now,
-            due_at=now,
-        )
-        for pk in subscribed
+    send_later(
+        [
+            Delivery(
+                webhook_id=pk,
+                about=about,
+                entity=event.entity.value,
+                action=event.action.value,
+                body=body,
+                created_at=now,
+                due_at=now,
+            )
+            for pk in subscribed
+        ]
     )
 
+
+def send_later(messages: Sequence[Delivery]) -> None:
+    """Keep messages, in this transaction, and have them sent after it."""
+    Delivery.objects.bulk_create(messages)
+
     def wake_all() -> None:
-        for pk in subscribed:
-            deliveries.wake(pk)
+        for message in messages:
+            deliveries.wake(message.webhook_id)
 
     # Robust: the change is made, whatever becomes of this; the workers' clock looks for what is due.
     transaction.on_commit(wake_all, robust=True)
 
 
 def _subscribed(event: Event) -> list[int]:
-    active = Webhook.objects.filter(status=WebhookStatus.ACTIVE.value).order_by("pk")
+    active = Webhook.objects.filter(status=WebhookStatus.ACTIVE.value, is_workspace=False).order_by("pk")
     return [pk for pk, events in active.values_list("pk", "events") if event.name in events]
 
 
@@ -169,7 +176,7 @@ def _name(name: str) -> str:
     return name
 
 
-def _url(url: str) -> str:
+def checked_url(url: str) -> str:
     check_url(_at_most(url, limits.WEBHOOK_URL, "URL"))
     return url
 
@@ -180,11 +187,11 @@ def _event_names(events: Sequence[Event]) -> list[str]:
     return [event.name for event in sorted(set(events), key=lambda event: (event.entity, event.action))]
 
 
-def _description(description: str) -> str:
+def checked_description(description: str) -> str:
     return _at_most(description, limits.WEBHOOK_DESCRIPTION, "description")
 
 
-def _sealed(secret: str) -> str:
+def sealed(secret: str) -> str:
     return seal(_at_most(secret, limits.WEBHOOK_SECRET, "secret"), deliveries.SECRET) if secret else ""
 
 
@@ -196,10 +203,10 @@ def _at_most(text: str, length: int, what: str) -> str:
 
 _KEPT_AS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "name": ("name", _name),
-    "url": ("url", _url),
+    "url": ("url", checked_url),
     "events": ("events", _event_names),
-    "description": ("description", _description),
-    "secret": ("sealed_secret", _sealed),
+    "description": ("description", checked_description),
+    "secret": ("sealed_secret", sealed),
     "status": ("status", WebhookStatus),
 }
 """For each thing that can be asked for the column that keeps it, and how it is checked and spelled there."""
