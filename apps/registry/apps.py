@@ -9,6 +9,7 @@ class RegistryConfig(AppConfig):
         from apps.accounts.services import teams  # noqa: PLC0415
         from apps.governance import announcing  # noqa: PLC0415
         from apps.governance.services import holds  # noqa: PLC0415
+
         # Its models are there only now.
         from apps.registry import actions, gates, listening, memberships, recorded  # noqa: PLC0415
         from apps.registry.pages import brought  # noqa: PLC0415
