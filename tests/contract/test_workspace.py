@@ -206,6 +206,18 @@ def test_a_webhook_in_test_mode_is_sent_tests_and_nothing_else(seen: dict[str, A
     assert json.loads(got.body)["event"] == "MODEL_VERSION_TRANSITIONED_TO_PRODUCTION"
 
 
+def test_grants_are_read_changed_and_set_by_the_id_of_the_model(seen: dict[str, Any]) -> None:
+    told = seen["permissions"]
+    before = {"ada": "CAN_EDIT", "ivan": "CAN_EDIT", "mona": "CAN_MANAGE", "rita": "CAN_READ", "vera": "CAN_MANAGE"}
+    assert told["before"] == before
+    assert told["updated"] == before | {"Risk": "CAN_EDIT"}
+    assert told["set"] == {"mona": "CAN_MANAGE", "vera": "CAN_MANAGE"}
+    assert len(told["levels"]) == len(set(told["levels"])) == 5
+    assert told["refused"][:2] == DENIED
+    assert told["unknown"][:2] == ABSENT
+    assert told["nobody"][:2] == INVALID
+
+
 def arrived(receiver: Receiver, path: str, count: int) -> list[Got]:
     """What came to this path, once that is so many or time is up."""
     deadline = time.monotonic() + WITHIN_S

@@ -8,7 +8,14 @@ import sys
 
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import DatabricksError
-from databricks.sdk.service.ml import HttpUrlSpec, JobSpec, RegistryWebhookEvent, RegistryWebhookStatus
+from databricks.sdk.service.ml import (
+    HttpUrlSpec,
+    JobSpec,
+    RegisteredModelAccessControlRequest,
+    RegisteredModelPermissionLevel,
+    RegistryWebhookEvent,
+    RegistryWebhookStatus,
+)
 
 
 def refused(call, **fields):  # noqa: ANN001, ANN003, ANN201  what the client gives is for the client to say
@@ -160,12 +167,43 @@ def webhooks(people, receiver):  # noqa: ANN001, ANN201
     return seen
 
 
+def held(found):  # noqa: ANN001, ANN201
+    return {
+        each.user_name or each.group_name: each.all_permissions[0].permission_level.value
+        for each in found.access_control_list
+    }
+
+
+def permissions(people):  # noqa: ANN001, ANN201
+    """By the id of the model; a client that is to hold less by its own words holds EDIT."""
+    mona, ada = people["mona"].model_registry, people["ada"].model_registry
+    key = mona.get_model("fraud").registered_model_databricks.id
+    ask = RegisteredModelAccessControlRequest
+    level = RegisteredModelPermissionLevel
+    seen = {
+        "before": held(mona.get_permissions(key)),
+        "levels": [each.permission_level.value for each in mona.get_permission_levels(key).permission_levels],
+        "refused": refused(ada.get_permissions, registered_model_id=key),
+        "unknown": refused(mona.get_permissions, registered_model_id="none"),
+        "nobody": refused(
+            mona.update_permissions,
+            registered_model_id=key,
+            access_control_list=[ask(permission_level=level.CAN_READ)],
+        ),
+    }
+    team = [ask(group_name="Risk", permission_level=level.CAN_MANAGE_STAGING_VERSIONS)]
+    seen["updated"] = held(mona.update_permissions(key, access_control_list=team))
+    few = [ask(user_name=name, permission_level=level.CAN_MANAGE) for name in ("mona", "vera")]
+    seen["set"] = held(mona.set_permissions(key, access_control_list=few))
+    return seen
+
+
 def main(url: str, receiver: str, *tokens: str) -> None:
     named = (token.split("=", 1) for token in tokens)
     people = {name: WorkspaceClient(host=url, token=token) for name, token in named}
     parts = (protected, unprotected, comments, mistakes)
     seen = {part.__name__: part(people) for part in parts}
-    sys.stdout.write(json.dumps(seen | {"webhooks": webhooks(people, receiver)}))
+    sys.stdout.write(json.dumps(seen | {"webhooks": webhooks(people, receiver), "permissions": permissions(people)}))
 
 
 if __name__ == "__main__":

@@ -187,6 +187,18 @@ RECIPES: dict[str, Fields] = {
     "PATCH /api/2.0/mlflow/registry-webhooks/update": {"id": "$registry_webhook", "status": "TEST_MODE"},
     "DELETE /api/2.0/mlflow/registry-webhooks/delete": {"id": "$registry_webhook"},
     "POST /api/2.0/mlflow/registry-webhooks/test": {"id": "$registry_webhook", "event": "COMMENT_CREATED"},
+    "GET /api/2.0/permissions/registered-models/{registered_model_id}": {"registered_model_id": "$registered_id"},
+    "PUT /api/2.0/permissions/registered-models/{registered_model_id}": {
+        "registered_model_id": "$registered_id",
+        "access_control_list": [{"user_name": "subject", "permission_level": "CAN_READ"}],
+    },
+    "PATCH /api/2.0/permissions/registered-models/{registered_model_id}": {
+        "registered_model_id": "$registered_id",
+        "access_control_list": [{"group_name": "risk", "permission_level": "CAN_EDIT"}],
+    },
+    "GET /api/2.0/permissions/registered-models/{registered_model_id}/permissionLevels": {
+        "registered_model_id": "$registered_id"
+    },
     "POST /api/2.0/mlflow/users/create": {"username": "fresh", "password": "correct horse battery"},
     "GET /api/2.0/mlflow/users/get": {"username": "subject"},
     "GET /api/2.0/mlflow/users/current": {},

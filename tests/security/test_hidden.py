@@ -32,6 +32,7 @@ ABSENT = {
     "deleted_run": "1" * 32,
     "model": "m-" + "0" * 32,
     "registered": "never-registered",
+    "registered_id": "987656",
     "proxied_folder": "987654/" + "0" * 32 + "/artifacts",
     "proxied_file": "987654/" + "0" * 32 + "/artifacts/notes.txt",
 }

@@ -182,7 +182,7 @@ def _registered(root: User, name: str, names: dict[str, str]) -> dict[str, str]:
     versions.set_alias(version=version, alias="champion", by=root.actor())
     cards.prefill_card(version=version)
     _contents(version)
-    return {"registered": name, "source": source}
+    return {"registered": name, "registered_id": str(model.pk), "source": source}
 
 
 def _governed(root: User, holders: dict[str, User]) -> dict[str, str]:
