@@ -1,5 +1,6 @@
 """Everybody at once: each request is applied once or not at all, and nobody votes twice, whoever is faster."""
 
+import os
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -28,13 +29,14 @@ AT_ONCE = 5
 NEEDED = 3
 FEW = 8
 MANY = {"sqlite": 200, "postgresql": 1_000}
+"""Unless RACE_ROUNDS says otherwise: the thousand take long."""
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("races")]
 
 
 @pytest.fixture(params=[pytest.param("few"), pytest.param("many", marks=pytest.mark.slow)])
 def rounds(request: pytest.FixtureRequest) -> int:
-    return FEW if request.param == "few" else MANY[connection.vendor]
+    return FEW if request.param == "few" else int(os.environ.get("RACE_ROUNDS", MANY[connection.vendor]))
 
 
 @pytest.fixture

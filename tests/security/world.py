@@ -96,7 +96,7 @@ def standing(artifact_folder: Path) -> World:
     for name, user in holders.items():
         MODEL_GRANTS.set(target=registered, holder=user, level=LEVELS[name], by=BY)
     names |= {"retired": str(retired.pk)} | _accounts(watched, holders["reader"]) | _webhooks(root)
-    names |= _governed(root, holders)
+    names |= _governed(root, holders) | _asked_for(root, holders)
     callers = {"anonymous": Caller(Client())}
     callers |= {name: by_password(user) for name, user in (holders | {"administrator": root}).items()}
     callers |= {f"{scope} token": by_token(root, scope=scope) for scope in ("read", "write", "admin")}
@@ -205,13 +205,6 @@ def _governed(root: User, holders: dict[str, User]) -> dict[str, str]:
             asked.append(needed.request)
     request, applied = asked
     voting.vote(request=applied, voter=root, decision=Decision.APPROVE, by=root.actor())
-    asked_for = versions.create_version(
-        model=model, source=source, tags=[], run_link="", description="", by=root.actor()
-    )
-    Content.objects.filter(version=asked_for).update(state=ContentState.UNREADABLE)
-    cards.prefill_card(version=asked_for)
-    transitions.ask(version=asked_for, stage="Staging", comment="", by=holders["editor"].actor())
-    comment = transitions.comment_on(version=asked_for, text="why?", by=root.actor())
     hold = holds.place_hold(object_name="kept", reason="a case", by=BY)
     return {
         "governed": model.name,
@@ -221,8 +214,21 @@ def _governed(root: User, holders: dict[str, User]) -> dict[str, str]:
         "applied_request": str(applied.pk),
         "hold": str(hold.pk),
         "notice": str(Notice.objects.get(person=root, request=request, event="needs_you").pk),
-        "comment": str(comment.pk),
     }
+
+
+def _asked_for(root: User, holders: dict[str, User]) -> dict[str, str]:
+    """A model that no policy protects, with a transition that the editor has asked for, and a comment."""
+    model = registered_models.create_model(name="asked-for", tags=[], description="", creator=root, by=root.actor())
+    for name, user in holders.items():
+        MODEL_GRANTS.set(target=model, holder=user, level=LEVELS[name], by=BY)
+    source = sources.resolve(root, "s3://bucket/asked-for", run_id=None, model_id=None)
+    version = versions.create_version(model=model, source=source, tags=[], run_link="", description="", by=root.actor())
+    Content.objects.filter(version=version).update(state=ContentState.UNREADABLE)
+    cards.prefill_card(version=version)
+    transitions.ask(version=version, stage="Staging", comment="", by=holders["editor"].actor())
+    comment = transitions.comment_on(version=version, text="why?", by=root.actor())
+    return {"asked_for": model.name, "comment": str(comment.pk)}
 
 
 def _contents(version: ModelVersion) -> None:
