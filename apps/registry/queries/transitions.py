@@ -11,6 +11,9 @@ from apps.registry import proposals
 from apps.registry.models import ModelVersion
 from mlregistry.errors import NotFound
 
+DIGITS = 18
+"""Of a key that every database can look for."""
+
 
 def open_transitions(version: ModelVersion) -> list[ChangeRequest]:
     """At most one for each stage, the oldest first."""
@@ -34,11 +37,11 @@ def open_transition(version: ModelVersion, stage: str) -> ChangeRequest:
 
 def comment_on_a_version(user: User, written: str) -> Comment:
     """The comment of that id, for whoever may read what it is about; one that was deleted is not there."""
-    key = int(written) if written.isascii() and written.isdigit() else 0
+    is_key = written.isascii() and written.isdigit() and len(written) <= DIGITS
     about = Comment.objects.filter(visible_condition(user), object_type=proposals.MODEL_TYPE, subject_id__isnull=False)
-    found = about.filter(pk=min(key, 2**63 - 1), deleted_at=None).first()
+    found = about.filter(pk=int(written) if is_key else 0, deleted_at=None).first()
     if found is None:
-        raise NotFound(f"There is no comment {written}.")
+        raise NotFound(f"There is no comment {written[:40]}.")
     return found
 
 

@@ -53,7 +53,7 @@ def test_a_page_takes_as_many_statements_however_many_versions(
     few = statements(ada, "model", model.pk)
     for number in range(2, 12):
         made_version(ada, model, experiment, number)
-    assert statements(ada, "model", model.pk) == few <= 24
+    assert statements(ada, "model", model.pk) == few <= 25
 
 
 def test_a_description_is_rendered_and_its_scripts_are_words(ada: User, model: RegisteredModel) -> None:
