@@ -23,6 +23,7 @@ document.addEventListener("keydown", (event) => {
 palette?.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     event.preventDefault(); // a search field would only be emptied by it
+    words.blur(); // or it counts as where one types until the next frame, and the next "/" is not heard
     palette.close();
   }
   if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
