@@ -5,7 +5,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
 from tests.live import LiveServer
+
+# One after the other with what else takes many connections: PostgreSQL has a hundred.
+pytestmark = pytest.mark.xdist_group("races")
 
 CLIENTS = 50
 NAME = "registered by fifty at once"

@@ -84,7 +84,8 @@ def _line(request: ChangeRequest, *cells: Any) -> Line:
 
 
 def _voters(request: ChangeRequest) -> str:
-    approvals = (vote for vote in request.votes.all() if vote.decision == Decision.APPROVE)
+    cast = sorted(request.votes.all(), key=lambda vote: vote.pk)
+    approvals = (vote for vote in cast if vote.decision == Decision.APPROVE)
     return ", ".join(f"{vote.voter} ({', '.join(vote.teams)})" if vote.teams else vote.voter for vote in approvals)
 
 

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Prefetch
+
 from apps.audit.models import Entry
-from apps.governance.models import ChangeRequest
+from apps.governance.models import ChangeRequest, Vote
 from apps.registry.choices import ARCHIVED, NONE, stage_named
 from apps.registry.models import ModelVersion, RegisteredModel
 from apps.registry.rules import check_alias
@@ -67,7 +69,9 @@ def as_of(model: RegisteredModel, place: Place, moment: datetime) -> list[Holder
     ).order_by("sequence")
     holding = _in_stage(moves, about, place.stage) if place.stage else _under_alias(moves, about, place.alias)
     wanted = {entry.details["request"] for entry in holding.values() if "request" in entry.details}
-    requests = ChangeRequest.objects.prefetch_related("votes", "revisions__policy").in_bulk(wanted)
+    requests = ChangeRequest.objects.prefetch_related(
+        Prefetch("votes", Vote.objects.order_by("pk")), "revisions__policy"
+    ).in_bulk(wanted)
     return [
         Holder(number, entry.time, entry.username, entry.sequence, requests.get(entry.details.get("request", 0)))
         for number, entry in sorted(holding.items(), reverse=True)

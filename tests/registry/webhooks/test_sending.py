@@ -395,6 +395,6 @@ def test_looking_for_what_is_due_reads_no_history(hook: Webhook) -> None:
             cursor.execute("SET LOCAL enable_seqscan = off")  # which is what it prefers for a single row
     for asked in (sendable(), sendable().filter(webhook=hook.pk, due_at__lte=timezone.now()).order_by("pk")[:1]):
         explained = asked.explain()
-        assert "delivery_before" in explained
+        assert "delivery_before" in explained or "delivery_next" in explained  # as the statistics of a row have it
         assert "delivery_newest" not in explained
         assert "SCAN registry_delivery\n" not in explained
