@@ -19,8 +19,15 @@ def csv_lines(head: Sequence[str], *, rows: Iterable[Iterable[Any]]) -> Iterator
     writer = csv.writer(_Echo())
     yield writer.writerow(head)
     for row in rows:
-        yield writer.writerow([_cell(value) for value in row])
+        yield writer.writerow([harmless(value) for value in row])
 
 
-def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+def harmless(value: Any) -> Any:
+    """The value of a cell, marked as text where a spreadsheet would compute it; a whole number or fraction stays one."""
+    if not isinstance(value, str) or not value.startswith(_FORMULA):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value

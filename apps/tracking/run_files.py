@@ -4,16 +4,15 @@ import csv
 import io
 import json
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from mlregistry.csv import harmless
+
 ATTRIBUTES = ("run_id", "run_name", "status", "start_time", "end_time", "user_id", "artifact_uri")
 _TIMES = ("start_time", "end_time")
-# What a spreadsheet takes for a formula, though it was only logged as text: numbers are left as they are.
-_FORMULA = re.compile(r"[=@\t\r]|[+\-](?![\d.])")
 
 Keys = Mapping[str, Sequence[str]]
 """The keys of metrics, params and tags that become columns, by "metrics", "params" and "tags"."""
@@ -89,9 +88,7 @@ def _cells(record: RunRecord, keys: Keys) -> list[Any]:
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, str) and _FORMULA.match(value):
-        return f"'{value}"
-    return _moment(value) if isinstance(value, datetime) else value
+    return _moment(value) if isinstance(value, datetime) else harmless(value)
 
 
 def _plain(record: RunRecord) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from apps.tracking.models import Run
 from apps.tracking.queries.run_details import RunDetails
 from apps.tracking.services.run_data import RUN_NAME_TAG
 from apps.tracking.services.runs import LOGGED_MODELS_TAG
+from mlregistry.csv import harmless
 from mlregistry.wire.render import number
 
 KEYS = 2_000
@@ -23,7 +24,6 @@ SHOWN = 1_000
 _ATTRIBUTES_OF_TAGS = {"mlflow.source.name": "Source", "mlflow.source.git.commit": "Git commit"}
 _TOLD_OTHERWISE = {RUN_NAME_TAG, LOGGED_MODELS_TAG, "mlflow.user", *_ATTRIBUTES_OF_TAGS}
 _SYSTEM = "mlflow."
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MILLISECONDS = 1000
 
 
@@ -128,10 +128,10 @@ def as_csv(runs: Sequence[Run], rows: Sequence[Row]) -> str:
     """One line for each run, one column for each thing that was logged for any of them."""
     written = io.StringIO()
     writer = csv.writer(written)
-    writer.writerow(["run_id", "run_name", *(_safe(_column(row)) for row in rows if row.key != "Run id")])
+    writer.writerow(["run_id", "run_name", *(harmless(_column(row)) for row in rows if row.key != "Run id")])
     for place, run in enumerate(runs):
         cells = (_csv_cell(row, row.cells[place]) for row in rows if row.key != "Run id")
-        writer.writerow([run.uuid, _safe(run.name), *cells])
+        writer.writerow([run.uuid, harmless(run.name), *cells])
     return written.getvalue()
 
 
@@ -159,15 +159,4 @@ def _csv_cell(row: Row, cell: Any) -> Any:
             return datetime.fromtimestamp(cell / MILLISECONDS, tz=UTC).isoformat(timespec="seconds")
         except (OverflowError, OSError, ValueError):
             return cell
-    return _safe(cell) if isinstance(cell, str) else cell
-
-
-def _safe(text: str) -> str:
-    """A spreadsheet runs what looks like a formula, unless it is a number or begins with an apostrophe."""
-    if not text.startswith(_FORMULA):
-        return text
-    try:
-        float(text)
-    except ValueError:
-        return f"'{text}"
-    return text
+    return harmless(cell)

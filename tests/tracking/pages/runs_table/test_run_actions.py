@@ -181,7 +181,7 @@ def logged(experiment: Experiment, ada: User) -> Run:
         ada,
         run,
         metrics=[point("loss", math.nan), point("best", math.inf), point("f1", -0.5)],
-        params=[Param(key="lr", value="-0.1"), Param(key="cmd", value="+cmd|x"), Param(key="emoji", value="🎉")],
+        params=[Param(key="lr", value="-0.1"), Param(key="cmd", value="-2+cmd|x"), Param(key="emoji", value="🎉")],
     )
     make_run(experiment, ada, name="bare")
     return run
@@ -203,7 +203,7 @@ def test_runs_as_csv(
     assert len(rows) == 2
     found = rows[logged.uuid]
     assert found["run_name"] == "'=HYPERLINK(1)"
-    assert (found["params.lr"], found["params.cmd"], found["params.emoji"]) == ("-0.1", "'+cmd|x", "🎉")
+    assert (found["params.lr"], found["params.cmd"], found["params.emoji"]) == ("-0.1", "'-2+cmd|x", "🎉")
     assert (found["metrics.loss"], found["metrics.f1"], found["tags.team"]) == ("nan", "-0.5", 'ri"sk\n')
     assert found["start_time"] == "1970-01-01T00:00:00.001Z"
 
@@ -211,7 +211,7 @@ def test_runs_as_csv(
 def test_runs_as_json(ada: User, experiment: Experiment, logged: Run, signed_in: SignedIn) -> None:
     found = {run["run_id"]: run for run in json.loads(exported(signed_in(ada), experiment, "json"))}
     assert found[logged.uuid]["metrics"] == {"loss": "NaN", "best": sys.float_info.max, "f1": -0.5}
-    assert found[logged.uuid]["params"]["cmd"] == "+cmd|x"
+    assert found[logged.uuid]["params"]["cmd"] == "-2+cmd|x"
     only = json.loads(exported(signed_in(ada), experiment, "json", filter="metrics.f1 < 0"))
     assert [run["run_id"] for run in only] == [logged.uuid]
 
