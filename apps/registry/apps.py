@@ -7,14 +7,13 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts.services import teams  # noqa: PLC0415
-        from apps.governance import announcing  # noqa: PLC0415
         from apps.governance.services import holds  # noqa: PLC0415
 
         # Its models are there only now.
         from apps.registry import actions, gates, listening, memberships, recorded  # noqa: PLC0415
         from apps.registry.pages import brought  # noqa: PLC0415
         from apps.registry.queries import never_reviewed  # noqa: PLC0415
-        from apps.registry.services import holding, request_announcements  # noqa: PLC0415
+        from apps.registry.services import holding  # noqa: PLC0415
 
         actions.add()
         gates.add()
@@ -24,4 +23,3 @@ class RegistryConfig(AppConfig):
         brought.bring()
         never_reviewed.add()
         recorded.add()
-        announcing.listen(request_announcements.tell)

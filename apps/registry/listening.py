@@ -7,7 +7,7 @@ from apps.governance.choices import Kind
 from apps.governance.models import ChangeRequest, Comment
 from apps.registry import proposals
 from apps.registry.models import ModelVersion
-from apps.registry.services import announcements
+from apps.registry.services import announcements, request_announcements
 
 
 def tell_workspace(event: Event, request: ChangeRequest, details: dict[str, Any]) -> None:
@@ -25,4 +25,5 @@ def tell_workspace(event: Event, request: ChangeRequest, details: dict[str, Any]
 
 
 def add() -> None:
+    listen(request_announcements.tell)
     listen(tell_workspace)
