@@ -17,7 +17,7 @@ import io
 import json
 import sys
 import zipfile
-from typing import Any, BinaryIO, Iterable, Iterator, List, Tuple  # noqa: UP035  as Python 3.8 knows them
+from typing import Any, BinaryIO, Iterable, Iterator, Tuple  # noqa: UP035  as Python 3.8 knows them
 
 GENESIS = "0" * 64
 PURPOSE = "mlregistry audit checkpoint"
@@ -134,7 +134,7 @@ def verify_evidence(content: bytes, keys: dict[str, bytes]) -> str:
     )
 
 
-def _members(content: bytes) -> List[Member]:  # noqa: UP006  as Python 3.8 writes it
+def _members(content: bytes) -> list[Member]:
     """What the zip holds, read from its bytes and not by its checksums: a change is to be named by the row it is in."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -168,7 +168,7 @@ def _check_member(name: str, content: bytes | None, told: dict[str, Any] | None)
     raise Wrong(f"{name} was changed: it is not what was signed.")
 
 
-def _check_bytes(content: bytes, members: List[Member]) -> None:  # noqa: UP006  as Python 3.8 writes it
+def _check_bytes(content: bytes, members: list[Member]) -> None:
     """Whether the zip around the files, too, is as the server made it."""
     made = zipped(members)
     if content != made:
@@ -177,7 +177,7 @@ def _check_bytes(content: bytes, members: List[Member]) -> None:  # noqa: UP006 
         raise Wrong(f"The zip was changed around its files, at byte {at}.")
 
 
-def _check_record(entries: List[dict[str, Any]], end: dict[str, Any]) -> None:  # noqa: UP006  as Python 3.8 writes it
+def _check_record(entries: list[dict[str, Any]], end: dict[str, Any]) -> None:
     """Whether the entries are what was recorded: each by its hash, and neighbours by the hash of the one before."""
     last: dict[str, Any] = {"sequence": 0, "hash": GENESIS}
     for entry in entries:
@@ -221,7 +221,7 @@ def _check_requests(rows: dict[str, Any]) -> None:
             raise Wrong(f"{name} was applied with {len(approved)} of {request['approvals_needed']} approvals.")
 
 
-def _rows(content: bytes) -> List[Any]:  # noqa: UP006  as Python 3.8 writes it
+def _rows(content: bytes) -> list[Any]:
     return [json.loads(line) for line in content.splitlines()]
 
 

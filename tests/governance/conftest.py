@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import Team, User
-from apps.governance.models import PolicyRevision
+from apps.governance.models import ChangeRequest, PolicyRevision
 from apps.registry.choices import ContentState
 from apps.registry.models import ModelVersion, RegisteredModel
 from apps.registry.services import cards
 from mlregistry.levels import Level
-from tests.governance.making import make_policy, make_team
+from tests.governance.making import approve, ask, make_policy, make_team
 from tests.registry.conftest import _keys_are_those_of_this_test, ada, artifacts, bob, model, root  # noqa: F401
 from tests.registry.making import give, make_version, set_content
 
@@ -57,3 +57,13 @@ def policy(risk: Team, it: Team, root: User) -> PolicyRevision:  # noqa: F811  l
 def one(risk: Team, root: User) -> Any:  # noqa: F811  likewise
     """Production and champion take one of Risk."""
     return make_policy(root, slots={"Risk": 1})
+
+
+@pytest.fixture
+def applied(version: ModelVersion, policy: PolicyRevision, bob: User, rita: User, ivan: User) -> ChangeRequest:  # noqa: F811  likewise
+    """Bob's request to move the version to Production, to which Rita and Ivan agreed."""
+    request = ask(bob, version)
+    approve(request, rita, comment="Läuft.\nGut so.")
+    approve(request, ivan)
+    request.refresh_from_db()
+    return request

@@ -8,26 +8,15 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.audit.models import Entry
-from apps.governance.models import ChangeRequest, PolicyRevision
+from apps.governance.models import ChangeRequest
 from apps.registry.models import ModelVersion, RegisteredModel
 from apps.registry.services import registered_models, versions
 from mlregistry.levels import Level
-from tests.governance.making import approve, ask
 from tests.registry.making import give, make_version, move
 
 pytestmark = pytest.mark.django_db
 
 MOMENT = timedelta(microseconds=1)
-
-
-@pytest.fixture
-def applied(version: ModelVersion, policy: PolicyRevision, bob: User, rita: User, ivan: User) -> ChangeRequest:
-    """Bob's request to move the version to Production, to which Rita and Ivan agreed."""
-    request = ask(bob, version)
-    approve(request, rita, comment="fine")
-    approve(request, ivan)
-    request.refresh_from_db()
-    return request
 
 
 def moved_at(action: str = "registry.version.set_stage") -> list[datetime]:

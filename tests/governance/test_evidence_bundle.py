@@ -19,23 +19,18 @@ from apps.audit import triggers
 from apps.audit.models import Entry
 from apps.audit.verifier import INDEX, Wrong, read_keys, verify_evidence, zipped
 from apps.governance.choices import State
-from apps.governance.models import PolicyRevision
+from apps.governance.models import ChangeRequest
 from apps.registry.models import ModelVersion
 from apps.registry.services import versions
 from mlregistry import signing
-from tests.governance.making import approve, ask
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def promoted(version: ModelVersion, policy: PolicyRevision, bob: User, rita: User, ivan: User) -> ModelVersion:
+def promoted(applied: ChangeRequest, version: ModelVersion) -> ModelVersion:
     """In Production: Bob asked, Rita and Ivan agreed."""
-    request = ask(bob, version)
-    approve(request, rita, comment="Läuft.\nGut so.")
-    approve(request, ivan)
-    request.refresh_from_db()
-    assert request.state == State.APPLIED
+    assert applied.state == State.APPLIED
     return version
 
 

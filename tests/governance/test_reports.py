@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User
-from apps.governance.models import ChangeRequest, PolicyRevision
+from apps.governance.models import ChangeRequest
 from apps.governance.services.break_glass import break_glass
 from apps.governance.services.sweeping import sweep
 from apps.registry import proposals
@@ -19,15 +19,6 @@ from tests.governance.making import approve, ask, make_policy
 from tests.registry.making import give, make_version, move
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def applied(version: ModelVersion, policy: PolicyRevision, bob: User, rita: User, ivan: User) -> ChangeRequest:
-    request = ask(bob, version)
-    approve(request, rita)
-    approve(request, ivan)
-    request.refresh_from_db()
-    return request
 
 
 def broken(version: ModelVersion, by: User, reason: str) -> None:
