@@ -23,7 +23,7 @@ def csv_lines(head: Sequence[str], *, rows: Iterable[Iterable[Any]]) -> Iterator
 
 
 def harmless(value: Any) -> Any:
-    """The value of a cell, marked as text where a spreadsheet would compute it; a whole number or fraction stays one."""
+    """The value of a cell, marked as text where a spreadsheet would compute it; a number stays one."""
     if not isinstance(value, str) or not value.startswith(_FORMULA):
         return value
     try:
