@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests import live, services
 from tests.e2e.browsing import DESK, PASSWORD, listen, signed_in
@@ -23,10 +23,12 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 RUNS = 20
+expect.set_options(timeout=15_000)  # for a machine that has other work; what comes sooner is waited for no longer
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Gone with its module: while Playwright runs, Django's ORM refuses the other tests of the same worker."""
     found = next(path for name in NAMES if (path := shutil.which(name)))
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
@@ -34,9 +36,9 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def session_of_admin(browser: Browser, server: live.LiveServer) -> Any:
-    """The cookies of the administrator of `server`, who signs in once for all tests."""
+    """The cookies of the administrator of `server`, who signs in once for all tests of a module."""
     context = browser.new_context()
     signed_in(context.new_page(), server, server.password)
     state = context.storage_state()

@@ -19,6 +19,9 @@ let chosen = -1;
 
 async function known() {
   keys ??= fetch(box.dataset.keys, { headers: { Accept: "application/json" } }).then((answer) => answer.json());
+  keys.catch(() => {
+    keys = null; // asked again at the next key
+  });
   return keys;
 }
 
@@ -108,6 +111,8 @@ if (input) {
   input.addEventListener("focus", () => known());
   input.addEventListener("click", offer);
   input.addEventListener("blur", () => open(false));
+  // Somebody was faster than this script.
+  if (document.activeElement === input && input.value !== input.defaultValue) offer();
   input.addEventListener("keydown", (event) => {
     if (event.key === " " && event.ctrlKey) {
       event.preventDefault();
