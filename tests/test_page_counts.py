@@ -77,7 +77,7 @@ PAGES = (
     "/admin/models/",
     "/admin/prompts/",
     "/admin/models/{registered_pk}/",
-    "/admin/models/{registered_pk}/as-of/",
+    "/admin/as-of/?model={registered}",
     "/admin/models/{registered_pk}/diff/",
     "/admin/models/{registered_pk}/versions/1/",
     "/admin/models/{registered_pk}/versions/1/promotion/?to=Production",

@@ -50,7 +50,17 @@ class Report:
     has_period: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """A page that is found among the reports: what it asks for does not fit a table."""
+
+    title: str
+    page: str
+    """The name of its address."""
+
+
 _reports: dict[str, Report] = {}
+_inquiries: list[Inquiry] = []
 
 
 def add_report(report: Report) -> None:
@@ -59,6 +69,14 @@ def add_report(report: Report) -> None:
 
 def every_report() -> list[Report]:
     return list(_reports.values())
+
+
+def add_inquiry(inquiry: Inquiry) -> None:
+    _inquiries.append(inquiry)
+
+
+def every_inquiry() -> list[Inquiry]:
+    return list(_inquiries)
 
 
 def report_named(name: str) -> Report:

@@ -9,10 +9,12 @@ from django.test import Client
 from apps.accounts.models import User
 from apps.audit.models import Entry
 from apps.governance.models import ChangeRequest
+from apps.governance.services.opening import ApprovalNeeded
 from apps.registry.models import ModelVersion, RegisteredModel
 from apps.registry.services import registered_models, versions
 from mlregistry.levels import Level
-from tests.registry.making import give, make_version, move
+from tests.governance.making import approve
+from tests.registry.making import give, make_registered, make_version, move
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +96,32 @@ def test_what_was_deleted_is_still_known_to_have_been_there(model: RegisteredMod
     assert told(client, model, stage="Production") == []
 
 
+def test_a_deleted_model_is_told_of_to_who_reads_the_record(
+    applied: ChangeRequest, version: ModelVersion, ada: User, root: User, client: Client
+) -> None:
+    name = version.model.name
+    (moved,) = moved_at()
+    with pytest.raises(ApprovalNeeded) as needed:
+        registered_models.delete_model(model=version.model, by=ada.actor())
+    for voter in User.objects.filter(username__in=["rita", "ivan"]):
+        approve(needed.value.request, voter)
+    client.force_login(root)
+    assert "deleted" in client.get(f"/admin/as-of/?model={name}").content.decode()
+    again = make_registered(ada, name)
+    (holder,) = told(client, again, moved, stage="Production")
+    assert (holder["version"], holder["request"]["id"]) == ("1", applied.pk)
+    assert told(client, again, moved - MOMENT, stage="Production") == []
+    assert told(client, again, stage="Production") == []
+
+    client.force_login(ada)
+    assert told(client, again, moved, stage="Production") == []
+    registered_models.delete_model(model=again, by=ada.actor())
+    address = f"/api/v1/registered-models/{name}/as-of"
+    assert client.get(address, {"stage": "Production"}).status_code == 404
+    client.force_login(root)
+    assert client.get(address, {"stage": "Production"}).json()["deleted_at"]
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
@@ -114,20 +142,20 @@ def test_what_cannot_be_asked_is_refused(
 
 def test_the_page_says_the_same(applied: ChangeRequest, version: ModelVersion, bob: User, client: Client) -> None:
     client.force_login(bob)
-    page = f"/admin/models/{version.model_id}/as-of/"
+    page = f"/admin/as-of/?model={version.model.name}"
     shown = client.get(page).content.decode()
     assert "Version 1" in shown
     assert f"change request {applied.pk}" in shown
     assert "rita" in shown
-    assert "Nothing was there" in client.get(page, {"place": "Production", "time": "2020-05-03T14:00"}).content.decode()
-    assert "Nothing was there" in client.get(page, {"place": "@champion"}).content.decode()
-    assert client.get(page, {"time": "soon"}).status_code == 400
+    assert "Nothing was there" in client.get(f"{page}&place=Production&time=2020-05-03T14:00").content.decode()
+    assert "Nothing was there" in client.get(f"{page}&place=@champion").content.decode()
+    assert client.get(f"{page}&time=soon").status_code == 400
 
 
 def test_it_is_for_those_who_may_read_the_model(version: ModelVersion, rita: User, client: Client) -> None:
     client.force_login(rita)
     give(rita, version.model, Level.NO_PERMISSIONS)
     assert client.get(f"/api/v1/registered-models/{version.model.name}/as-of?stage=Production").status_code == 404
-    assert client.get(f"/admin/models/{version.model_id}/as-of/").status_code == 404
+    assert client.get(f"/admin/as-of/?model={version.model.name}").status_code == 404
     give(rita, version.model, Level.READ)
-    assert client.get(f"/admin/models/{version.model_id}/as-of/").status_code == 200
+    assert client.get(f"/admin/as-of/?model={version.model.name}").status_code == 200

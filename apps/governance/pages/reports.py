@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from apps.accounts.granted_admin import reader
 from apps.governance.pages.showing import crumbs, field_of, sections
-from apps.governance.reports import Line, Period, Report, every_report, report_named
+from apps.governance.reports import Line, Period, Report, every_inquiry, every_report, report_named
 from mlregistry.console.page import page, show
 from mlregistry.csv import csv_lines
 from mlregistry.levels import Access
@@ -35,6 +35,7 @@ def report(request: HttpRequest, name: str = "approvals") -> HttpResponse:
         sections_of_it=sections("reports", is_administrator=user.is_superuser),
         report=chosen,
         reports=[(each, reverse("report", args=[each.name])) for each in every_report()],
+        inquiries=[(each.title, reverse(each.page)) for each in every_inquiry()],
         period=period,
         lines=[(line, [_shown(cell) for cell in line.cells]) for line in shown[:SHOWN]],
         has_more=len(shown) > SHOWN,

@@ -1,4 +1,4 @@
-"""What held a stage or an alias of a model at some moment."""
+"""What held a stage or an alias of a model at some moment, for who may read the model, and for auditors."""
 
 from datetime import UTC, datetime
 
@@ -9,39 +9,52 @@ from django.utils import timezone
 from apps.accounts.granted_admin import reader
 from apps.registry.choices import PRODUCTION, stages
 from apps.registry.pages.showing import crumb
-from apps.registry.queries.as_of import as_of as holders_as_of
-from apps.registry.queries.as_of import place_of
-from apps.registry.queries.registered_models import get_model_by_id
+from apps.registry.queries.as_of import Past, Place, past_of, place_of
+from apps.registry.queries.as_of import as_of as as_of_then
 from mlregistry.console.page import page, show
 from mlregistry.errors import InvalidParameter
-from mlregistry.levels import Level
+from mlregistry.levels import Access
 
 WRITTEN = "%Y-%m-%dT%H:%M"
 MOST_ALIASES = 200
 
 
-@page(requires=Level.READ)
-def as_of(request: HttpRequest, pk: int) -> HttpResponse:
-    """At the minute that was asked for, by UTC, up to its end; now, where none was."""
-    model = get_model_by_id(reader(request), pk, at_least=Level.READ)
-    written, wanted = request.GET.get("time", ""), request.GET.get("place", "")
-    place = place_of(alias=wanted[1:]) if wanted.startswith("@") else place_of(stage=wanted or PRODUCTION)
+@page(requires=Access.SIGNED_IN)
+def as_of(request: HttpRequest) -> HttpResponse:
+    """At the minute that was asked for, by UTC, up to its end; now, where none was. Without a model, the question."""
+    name, written = request.GET.get("model", ""), request.GET.get("time", "")
+    place = _place(request.GET.get("place", ""))
     moment = _moment(written) if written else timezone.now()
-    aliases = model.aliases.order_by("name").values_list("name", flat=True)[:MOST_ALIASES]
-    places = [*stages(), *(f"@{name}" for name in aliases)]
+    past = past_of(reader(request), name, moment) if name else None
     return show(
         request,
         "registry/as_of.html",
         title="As of",
-        subtitle=model.name,
-        crumbs=[crumb(model), (reverse("model", args=[pk]), model.name)],
-        model=model,
+        crumbs=_crumbs(past),
+        asked=name,
+        past=past,
         place=place.name,
-        places=places if place.name in places else [*places, place.name],
+        places=_places(past),
         time=moment.astimezone(UTC).strftime(WRITTEN),
         moment=moment,
-        holders=holders_as_of(model, place, moment),
+        holders=as_of_then(past, place, moment) if past else [],
     )
+
+
+def _crumbs(past: Past | None) -> list[tuple[str, str]]:
+    if past and past.model:
+        return [crumb(past.model), (reverse("model", args=[past.model.pk]), past.name)]
+    return [(reverse("models"), "Models")]
+
+
+def _places(past: Past | None) -> list[str]:
+    """What can be chosen; other aliases can be written."""
+    aliases = past.model.aliases.order_by("name").values_list("name", flat=True) if past and past.model else ()
+    return [*stages(), *(f"@{name}" for name in aliases[:MOST_ALIASES])]
+
+
+def _place(written: str) -> Place:
+    return place_of(alias=written[1:]) if written.startswith("@") else place_of(stage=written or PRODUCTION)
 
 
 def _moment(written: str) -> datetime:

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from apps.accounts.granted_admin import reader
 from apps.governance.pages.comparing import add_comparison
+from apps.governance.reports import Inquiry, add_inquiry
 from apps.registry.limits import MODEL_NAME
 from apps.registry.models import RegisteredModel
 from apps.registry.pages.comparison import compare
@@ -39,6 +40,7 @@ def bring() -> None:
     add_panel("home", models_in_production)
     add_panel("run", versions_of_run)
     add_comparison(MODEL_TYPE, compare)
+    add_inquiry(Inquiry("As of", "as-of"))
 
 
 def find_models(request: HttpRequest, words: str) -> Iterable[Hit]:

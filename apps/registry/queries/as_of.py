@@ -9,12 +9,15 @@ from datetime import datetime
 
 from django.db.models import Prefetch
 
+from apps.accounts.models import User
 from apps.audit.models import Entry
 from apps.governance.models import ChangeRequest, Vote
 from apps.registry.choices import ARCHIVED, NONE, stage_named
 from apps.registry.models import ModelVersion, RegisteredModel
+from apps.registry.queries.registered_models import get_model
 from apps.registry.rules import check_alias
-from mlregistry.errors import InvalidParameter
+from mlregistry.errors import InvalidParameter, NotFound
+from mlregistry.levels import Level
 
 MOVES = (
     "registry.version.create",
@@ -60,10 +63,49 @@ def place_of(*, stage: str = "", alias: str = "") -> Place:
     return Place(alias=alias)
 
 
-def as_of(model: RegisteredModel, place: Place, moment: datetime) -> list[Holder]:
-    """The versions that held the place then, the highest number first. Five queries, whatever happened since."""
-    numbers = dict(ModelVersion.objects.filter(model=model).values_list("pk", "version"))
-    about = {str(pk): number for pk, number in numbers.items()}
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A model, as the record knows it: one that is there, or one that was deleted."""
+
+    name: str
+    numbers: dict[str, int]
+    """Of its versions, by the ids that the record has them under."""
+    model: RegisteredModel | None
+    deletion: Entry | None
+
+
+def past_of(user: User, name: str, moment: datetime) -> Past:
+    """The model that had this name then, by its name of today.
+
+    What was deleted is found by those who may read the record: nobody holds anything on it any more. Where one model
+    took the name of another, the moment decides; behind the last deletion, that is what is told of.
+    """
+    deletions = Entry.objects.none()
+    if user.has_perm("audit.view_entry"):
+        deletions = Entry.objects.filter(target_name=name, action="registry.model.delete").order_by("sequence")
+    if deletion := deletions.filter(time__gt=moment).first():
+        return _deleted(deletion)
+    try:
+        model = get_model(user, name, at_least=Level.READ)
+    except NotFound:
+        if deletion := deletions.last():
+            return _deleted(deletion)
+        raise
+    numbers = ModelVersion.objects.filter(model=model).values_list("pk", "version")
+    return Past(model.name, {str(pk): number for pk, number in numbers}, model, None)
+
+
+def _deleted(deletion: Entry) -> Past:
+    details = deletion.details
+    ids = [str(pk) for pk in details["version_ids"]]
+    return Past(deletion.target_name, dict(zip(ids, details["versions"], strict=True)), None, deletion)
+
+
+def as_of(past: Past, place: Place, moment: datetime) -> list[Holder]:
+    """The versions that held the place then, the highest number first. A constant number of queries."""
+    if past.deletion and past.deletion.time <= moment:
+        return []
+    about = past.numbers
     moves = Entry.objects.filter(
         target_type="registry.modelversion", target_id__in=list(about), action__in=MOVES, time__lte=moment
     ).order_by("sequence")

@@ -11,9 +11,7 @@ from rest_framework.views import APIView
 
 from apps.governance.models import ChangeRequest
 from apps.governance.rest.serializers import ChangeRequestSerializer, VoteSerializer
-from apps.registry.queries.as_of import Holder, as_of, place_of
-from apps.registry.queries.registered_models import get_model
-from mlregistry.levels import Level
+from apps.registry.queries.as_of import Holder, as_of, past_of, place_of
 from mlregistry.native import ReadersAndEditors, caller, said
 
 
@@ -51,6 +49,9 @@ class AsOfSerializer(serializers.Serializer[Any]):
     model = serializers.CharField()
     time = serializers.DateTimeField()
     place = serializers.CharField(help_text="The stage, or the alias behind an @.")
+    deleted_at = serializers.DateTimeField(
+        allow_null=True, help_text="Told to who reads the record; null: it is there."
+    )
     holders = HolderSerializer(many=True, help_text="The versions that were there; the highest number first.")
 
 
@@ -63,8 +64,8 @@ class AsOfView(APIView):
     def get(self, request: Request, name: str) -> Response:
         """Which version held a stage or an alias then, since when, approved by whom and on which evidence."""
         asked = said(AsOfQuerySerializer, request.query_params)
-        model = get_model(caller(request), name, at_least=Level.READ)
-        place = place_of(stage=asked["stage"], alias=asked["alias"])
         moment = asked.get("time") or timezone.now()
-        told = {"model": model.name, "time": moment, "place": place.name, "holders": as_of(model, place, moment)}
-        return Response(AsOfSerializer(told).data)
+        past = past_of(caller(request), name, moment)
+        place = place_of(stage=asked["stage"], alias=asked["alias"])
+        told = {"model": past.name, "time": moment, "place": place.name, "holders": as_of(past, place, moment)}
+        return Response(AsOfSerializer(told | {"deleted_at": past.deletion and past.deletion.time}).data)

@@ -90,8 +90,8 @@ def delete_model(*, model: RegisteredModel, by: Actor, approval: Approval | None
     for version in versions:
         content.release_content(version=version, by=by)
     announcements.model_deleted(model)
-    numbers = [version.version for version in versions]
-    audit.record("registry.model.delete", target=model, by=by, versions=numbers, **told_of(approval))
+    told = {"versions": [version.version for version in versions], "version_ids": [version.pk for version in versions]}
+    audit.record("registry.model.delete", target=model, by=by, **told, **told_of(approval))
     model.delete()
 
 
