@@ -3,6 +3,7 @@
 from django.test import Client
 
 from apps.accounts.models import User
+from apps.governance.models import Comment
 from apps.governance.queries.waiting import waiting_for
 from apps.registry.models import ModelVersion
 from apps.registry.services import transitions
@@ -45,3 +46,35 @@ def test_what_is_said_about_a_version_is_on_the_page_of_its_requests(
     client = Client()
     client.force_login(rita)
     assert "Which holdout?" in client.get(f"/admin/reviews/{request.pk}/").content.decode()
+
+
+def test_a_version_is_talked_about_on_its_page(bob: User, rita: User, version: ModelVersion) -> None:
+    give(rita, version.model, Level.READ)
+    address = f"/admin/models/{version.model_id}/versions/1/"
+    of_rita, of_bob = Client(), Client()
+    of_rita.force_login(rita)
+    of_bob.force_login(bob)
+    of_rita.post(f"{address}comments/", {"text": "Which *holdout*?"})
+    (comment,) = Comment.objects.all()
+    assert "Which <em>holdout</em>?" in of_bob.get(address).content.decode()
+
+    own = f"{address}comments/{comment.pk}/"
+    assert of_bob.post(own, {"text": "none"}).status_code == 403
+    assert of_rita.post(f"{address}comments/{comment.pk + 1}/", {"text": "none"}).status_code == 404
+    of_rita.post(own, {"text": " "})
+    assert "Say why" in of_rita.get(address).content.decode()
+    of_rita.post(own, {"text": "Which one, of May?"})
+    assert "Which one, of May?" in of_bob.get(address).content.decode()
+    of_rita.post(own, {"delete": "yes"})
+    shown = of_bob.get(address).content.decode()
+    assert "Which one, of May?" not in shown
+    assert "deleted" in shown
+
+
+def test_whoever_deletes_a_comment_on_the_wire_is_told_what_it_was(bob: User, version: ModelVersion) -> None:
+    made = transitions.comment_on(version=version, text="Which holdout?", by=bob.actor())
+    client = Client()
+    client.force_login(bob)
+    answer = client.delete(f"/ajax-api/2.0/mlflow/comments/delete?id={made.pk}")
+    assert answer.json()["comment"]["comment"] == "Which holdout?"
+    assert client.delete(f"/ajax-api/2.0/mlflow/comments/delete?id={made.pk}").status_code == 404

@@ -19,6 +19,7 @@ from apps.registry.prompts import own_tags, template_of
 from apps.registry.queries.activity import activity_of_version
 from apps.registry.queries.evidence import evidence_of
 from apps.registry.queries.lineage import lineage_of
+from apps.registry.queries.transitions import comments_about
 from apps.registry.queries.version_content import files_of, scans_of
 from apps.registry.queries.versions import get_version_of, present
 from mlregistry.console.page import page, show
@@ -63,6 +64,7 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         evidence=evidence_of(reader(request), found),
         lineage=_lineage(request, found),
         card=card_of(found),
+        comments=comments_about(found),
         loading=_loading(request, found, shared["aliases"]),
         downloads=_download_address(found),
         sbom_address=f"/api/v1/registered-models/{quote(found.model.name, safe='')}/versions/{number}/sbom",

@@ -4,15 +4,17 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from apps.accounts.granted_admin import reader
+from apps.governance.services import voting
 from apps.registry.choices import ContentState
 from apps.registry.models import ModelVersion
 from apps.registry.pages.changing import asked, changed, version_address
+from apps.registry.queries.transitions import comment_on_a_version
 from apps.registry.queries.versions import get_version_of
-from apps.registry.services import versions
+from apps.registry.services import transitions, versions
 from apps.registry.services.inspection import request_inspection
 from apps.registry.services.verification import verify_content
 from mlregistry.console.page import page
-from mlregistry.errors import InvalidParameter, InvalidState
+from mlregistry.errors import InvalidParameter, InvalidState, NotFound
 from mlregistry.levels import Level
 from mlregistry.service_admin import page_actor
 
@@ -91,6 +93,34 @@ def delete_tag(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         versions.delete_tag(version=found, key=asked(request, "key"), by=by)
 
     return changed(request, version_address(found), change, said="The tag is removed.")
+
+
+@page(requires=Level.READ, methods=POST)
+def comment(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    found, by = _version(request, pk, number, Level.READ), page_actor(request)
+
+    def change() -> None:
+        transitions.comment_on(version=found, text=asked(request, "text"), by=by)
+
+    return changed(request, f"{version_address(found)}#comments", change, said="Your comment is there.")
+
+
+@page(requires=Level.READ, methods=POST)
+def edit_comment(request: HttpRequest, pk: int, number: int, comment_pk: int) -> HttpResponse:
+    """Its author's alone; with `delete`, it is blanked."""
+    found, by = _version(request, pk, number, Level.READ), page_actor(request)
+    own = comment_on_a_version(reader(request), str(comment_pk))
+    if own.subject_id != found.pk:
+        raise NotFound(f"There is no comment {comment_pk} about {found}.")
+
+    def change() -> None:
+        if "delete" in request.POST:
+            voting.delete_comment(comment=own, by=by)
+        else:
+            voting.edit_comment(comment=own, text=asked(request, "text"), by=by)
+
+    said = "The comment is deleted." if "delete" in request.POST else "The comment is changed."
+    return changed(request, f"{version_address(found)}#comments", change, said=said)
 
 
 @page(requires=Level.EDIT, methods=POST)

@@ -11,6 +11,7 @@ from apps.registry import proposals
 from apps.registry.models import ModelVersion
 from mlregistry.errors import NotFound
 
+COMMENTS = 500
 DIGITS = 18
 """Of a key that every database can look for."""
 
@@ -33,6 +34,12 @@ def open_transition(version: ModelVersion, stage: str) -> ChangeRequest:
     if found is None:
         raise NotFound(f"There is no open request to move {version.model.name} version {version.version} to {stage}.")
     return found
+
+
+def comments_about(version: ModelVersion) -> list[Comment]:
+    """What was said about the version itself, in its order; what was said about requests is read with them."""
+    said = Comment.objects.filter(object_type=proposals.MODEL_TYPE, object_id=version.model_id, subject_id=version.pk)
+    return list(said.filter(request=None).order_by("pk")[:COMMENTS])
 
 
 def comment_on_a_version(user: User, written: str) -> Comment:

@@ -1,5 +1,6 @@
 """Who may open which page, and change what."""
 
+import re
 from typing import NamedTuple
 
 import pytest
@@ -115,10 +116,13 @@ def test_only_administrators_are_led_to_the_webhooks(people: dict[str, User], mo
     assert "Webhooks" not in visitor(people["manager"]).get(address).content.decode()
 
 
-def test_a_reader_is_offered_nothing_to_change(people: dict[str, User], pair: tuple[ModelVersion, ...]) -> None:
+def test_a_reader_is_offered_nothing_to_change_and_may_comment(
+    people: dict[str, User], pair: tuple[ModelVersion, ...]
+) -> None:
     for name, more in PAGES:
         page = visitor(people["reader"]).get(reverse(name, args=[pair[0].model_id, *more])).content.decode()
-        assert 'method="post"' not in page.partition('id="content"')[2]
+        forms = re.findall(r'method="post" action="([^"]*)"', page.partition('id="content"')[2])
+        assert all(form.endswith("/comments/") for form in forms)
 
 
 def test_what_came_from_a_hidden_run_shows_nothing_of_it(

@@ -7,7 +7,6 @@ from apps.registry.queries.versions import get_version
 from apps.registry.services import transitions
 from mlregistry.levels import Level
 from mlregistry.wire.endpoint import Wire, WireRequest, endpoint
-from mlregistry.wire.schema import Empty
 
 
 @endpoint(
@@ -40,8 +39,17 @@ def update_comment(request: WireRequest[schemas.UpdateComment]) -> Wire:
     return {"comment": render.comment(changed, request.user)}
 
 
-@endpoint("DELETE", "comments/delete", schemas.NameComment, requires=Level.READ, scope=Level.EDIT, returns=Empty)
+@endpoint(
+    "DELETE",
+    "comments/delete",
+    schemas.NameComment,
+    requires=Level.READ,
+    scope=Level.EDIT,
+    returns=answers.CommentAnswer,
+)
 def delete_comment(request: WireRequest[schemas.NameComment]) -> Wire:
-    """Its author's alone."""
-    voting.delete_comment(comment=comment_on_a_version(request.user, request.body.id), by=request.actor)
-    return {}
+    """Its author's alone; the answer has it as it was."""
+    comment = comment_on_a_version(request.user, request.body.id)
+    told = render.comment(comment, request.user)
+    voting.delete_comment(comment=comment, by=request.actor)
+    return {"comment": told}
