@@ -145,6 +145,7 @@ def test_where_no_policy_holds_somebody_else_who_manages_the_model_decides(seen:
 def test_versions_and_models_say_what_the_caller_holds(seen: dict[str, Any]) -> None:
     told = seen["unprotected"]
     assert told["moved"] == ["Archived", "CAN_EDIT", []]
+    assert told["by e-mail"] == "DEFAULT"
     assert told["model"] == ["fraud", "CAN_MANAGE", "vera", True]
     assert told["latest"] == ["2", "3"]
 
@@ -191,6 +192,17 @@ def test_a_receiver_is_told_of_everything_in_its_order(seen: dict[str, Any], rec
     assert (moved["from_stage"], moved["to_stage"]) == ("Archived", "Staging")
     assert sent[0]["comment"] == "please"
     assert all(each["webhook_id"] and each["event_timestamp"] for each in sent)
+
+
+def test_a_receiver_is_told_of_what_it_chose_and_nothing_else(seen: dict[str, Any], receiver: Receiver) -> None:
+    arrived(receiver, "/all", 5)
+    sent = [json.loads(got.body)["event"] for got in arrived(receiver, "/some", 3)]
+    assert sorted(sent) == [
+        "MODEL_VERSION_TRANSITIONED_TO_STAGING",
+        "REGISTERED_MODEL_CREATED",
+        "TRANSITION_REQUEST_TO_STAGING_CREATED",
+    ]
+    assert seen["webhooks"]["unverified"] is False
 
 
 def test_messages_are_signed_and_carry_the_authorization(seen: dict[str, Any], receiver: Receiver) -> None:

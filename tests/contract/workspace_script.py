@@ -81,6 +81,7 @@ def unprotected(people):  # noqa: ANN001, ANN201
     moved = ada.transition_stage(name="fraud", version="3", stage="Archived", archive_existing_versions=False)
     found = moved.model_version_databricks
     seen["moved"] = [found.current_stage, found.permission_level.value, found.open_requests]
+    seen["by e-mail"] = found.email_subscription_status.value
     model = mona.get_model("fraud").registered_model_databricks
     seen["model"] = [model.name, model.permission_level.value, model.user_id, bool(model.id)]
     seen["latest"] = sorted(each.version for each in model.latest_versions)
@@ -144,6 +145,11 @@ def webhooks(people, receiver):  # noqa: ANN001, ANN201
         "of the model": [each.id for each in admin.list_webhooks(model_name="fraud")] == [made.id],
         "of an event": len(list(admin.list_webhooks(events=[RegistryWebhookEvent.COMMENT_CREATED]))),
     }
+    event = RegistryWebhookEvent
+    to_staging = [event.TRANSITION_REQUEST_TO_STAGING_CREATED, event.MODEL_VERSION_TRANSITIONED_TO_STAGING]
+    spec_of_some = HttpUrlSpec(url=f"{receiver}/some", enable_ssl_verification=False)
+    some = admin.create_webhook([*to_staging, event.REGISTERED_MODEL_CREATED], http_url_spec=spec_of_some).webhook
+    seen["unverified"] = shown(some)[-1]
     staging = {"name": "fraud", "version": "3", "stage": "Staging"}
     ada.create_transition_request(**staging, comment="please")
     ada.create_comment("fraud", "3", "See the report.")
