@@ -1,8 +1,9 @@
-"""Verifies what this server has signed, without the server: python3 -I verifier.py KEY FILE.
+"""Verifies what this server has signed, without the server: python3 -I verifier.py KEY FILE [--record EXPORT].
 
 KEY is the server's public key: a PEM file, or what the server publishes at /.well-known/mlregistry-keys.json, fetched
 by whoever verifies and not handed over together with the file. FILE is an export of the audit record (`manage.py audit
 export`), or - for one on standard input, or the evidence of a version (`manage.py evidence`), which is a zip.
+With --record, the entries in that evidence are looked up in an export, which is verified with it.
 Exits with 0 if the file is whole, with 1 if it is not, and with 2 if it could not be read.
 
 This file needs Python 3.8 and nothing else, so that it can be read in full before it is trusted.
@@ -31,8 +32,12 @@ class Wrong(Exception):
 # Exports of the audit record.
 
 
-def verify(lines: Iterable[bytes], keys: dict[str, bytes]) -> str:
-    """Read an export to its end, or raise `Wrong`; what it holds, in a sentence. `keys` are public keys by name."""
+def verify(lines: Iterable[bytes], keys: dict[str, bytes], wanted: dict[int, str] | None = None) -> str:
+    """Read an export to its end, or raise `Wrong`; what it holds, in a sentence. `keys` are public keys by name.
+
+    `wanted` are entries that it has to hold: their hashes, by number.
+    """
+    missing = dict(wanted or {})
     rest = iter(lines)
     said = _checkpoint(_read(next(rest, b""), "The opening checkpoint"), keys, "The opening checkpoint")
     if said["count"] != 0 or said["end"] or (said["sequence"] == 0 and said["hash"] != GENESIS):
@@ -45,6 +50,8 @@ def verify(lines: Iterable[bytes], keys: dict[str, bytes]) -> str:
         if "checkpoint" not in found:
             _check_entry(found, previous, at, rest)
             at, previous = found["sequence"], found["hash"]
+            if missing.pop(at, previous) != previous:
+                raise Wrong(f"Entry {at} of the evidence is not entry {at} of the export.")
             times = [*times[:1], found.get("time")]
             continue
         said = _checkpoint(found, keys, f"The checkpoint behind entry {at}")
@@ -53,6 +60,10 @@ def verify(lines: Iterable[bytes], keys: dict[str, bytes]) -> str:
         if said["end"]:
             if next(rest, None) is not None:
                 raise Wrong(f"Something stands behind the closing checkpoint, which was signed behind entry {at}.")
+            if missing:
+                raise Wrong(
+                    f"Entry {min(missing)} of the evidence is not in the export, which has {start + 1} to {at}."
+                )
             return (
                 f"{at - start} entries, from {start + 1} ({times[0]}) to {at} ({times[-1]}), whole; "
                 f"signed at {said['time']} by key {found['key']}."
@@ -126,12 +137,21 @@ def verify_evidence(content: bytes, keys: dict[str, bytes]) -> str:
         _check_member(name, files.get(name), index["files"].get(name))
     _check_bytes(content, members)
     _check_record(_rows(files[RECORD]), index["record"])
-    _check_manifest(files, keys)
-    _check_requests({name: _rows(files[f"{name}.jsonl"]) for name in ("requests", "votes", "exclusions")})
+    digest = _check_manifest(files, keys)
+    _check_requests({name: _rows(files[f"{name}.jsonl"]) for name in ("requests", "votes", "exclusions")}, digest)
     return (
         f"Evidence of {index['model']} version {index['version']}, {len(members)} files, whole; "
         f"signed at {index['time']} by key {found['key']}."
     )
+
+
+def verify_in_record(content: bytes, lines: Iterable[bytes], keys: dict[str, bytes]) -> str:
+    """Find what verified evidence holds of the record in an export, or raise `Wrong`; what that is, in a sentence."""
+    files = dict(_members(content))
+    end = json.loads(files[INDEX])["index"]["record"]
+    wanted = {entry["sequence"]: entry["hash"] for entry in _rows(files[RECORD])}
+    said = verify(lines, keys, wanted | {end["count"]: end["hash"]} if end["count"] else wanted)
+    return f"Its {len(wanted)} entries of the record are those of the export: {said}"
 
 
 def _members(content: bytes) -> list[Member]:
@@ -191,23 +211,30 @@ def _check_record(entries: list[dict[str, Any]], end: dict[str, Any]) -> None:
         raise Wrong(f"Entry {last['sequence']} is not the one that the record ended with.")
 
 
-def _check_manifest(files: dict[str, bytes], keys: dict[str, bytes]) -> None:
-    """Whether the list of the version's files is the one that was signed when it was registered."""
+def _check_manifest(files: dict[str, bytes], keys: dict[str, bytes]) -> str:
+    """Whether the list of the version's files is the one that was signed when it was registered; its digest."""
     sealed = json.loads(files["content.json"])
     if not sealed["signature"]:
-        return  # a version without files, or with files that were never read: content.json says so
+        return ""  # a version without files, or with files that were never read: content.json says so
     said = _signed(sealed, "statement", CONTENT, keys, "The statement of content.json")
     listed = [{name: row[name] for name in ("path", "size", "sha256")} for row in _rows(files["files.jsonl"])]
     if _sha256(_canonical(listed)) != said["digest"]:
         raise Wrong("files.jsonl is not the manifest that was signed when the version was registered.")
+    return str(said["digest"])
 
 
-def _check_requests(rows: dict[str, Any]) -> None:
-    """Whether what was applied had its approvals: by different people, none excluded, on exactly that evidence."""
+def _check_requests(rows: dict[str, Any], digest: str) -> None:
+    """Whether what was applied had its approvals: by different people, none excluded, on exactly that evidence.
+
+    `digest` is that of the version's files: what was applied was judged on these.
+    """
     for request in rows["requests"]:
         name = f"Change request {request['id']}"
         if request["evidence_digest"] and _sha256(_canonical(request["evidence"])) != request["evidence_digest"]:
             raise Wrong(f"{name} was not judged on the evidence that it holds.")
+        judged = (request["evidence"].get("manifest") or {}).get("digest")
+        if request["state"] == "applied" and digest and judged and judged != digest:
+            raise Wrong(f"{name} was applied on other files than content.json was signed for.")
         cast = [vote for vote in rows["votes"] if vote["request"] == request["id"]]
         excluded = {each["username"] for each in rows["exclusions"] if each["request"] == request["id"]}
         for vote in cast:
@@ -361,6 +388,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Verify an export of the audit record, or the evidence of a version.")
     parser.add_argument("key", help="the server's public key, PEM or JSON Web Key Set")
     parser.add_argument("file", help="the export or the evidence, or - for an export on standard input")
+    parser.add_argument("--record", metavar="EXPORT", help="with evidence: an export that its entries have to be in")
     given = parser.parse_args()
     try:
         with open(given.key, "rb") as file:  # noqa: PTH123  a path as it was typed
@@ -369,7 +397,7 @@ def main() -> int:
             is_zip = file is not sys.stdin.buffer and file.read(2) == b"PK"
             if file is not sys.stdin.buffer:
                 file.seek(0)
-            said = verify_evidence(file.read(), keys) if is_zip else verify(file, keys)
+            said = _evidence(file.read(), given.record, keys) if is_zip else verify(file, keys)
     except Wrong as wrong:
         sys.stderr.write(f"{wrong}\n")
         return 1
@@ -378,6 +406,14 @@ def main() -> int:
         return 2
     sys.stdout.write(f"{said}\n")
     return 0
+
+
+def _evidence(content: bytes, record: str | None, keys: dict[str, bytes]) -> str:
+    said = verify_evidence(content, keys)
+    if record is None:
+        return said
+    with open(record, "rb") as lines:  # noqa: PTH123  a path as it was typed
+        return f"{said}\n{verify_in_record(content, lines, keys)}"
 
 
 def _opened(name: str) -> BinaryIO:

@@ -17,10 +17,14 @@ from django.test import Client
 from apps.accounts.models import User
 from apps.audit import triggers
 from apps.audit.models import Entry
-from apps.audit.verifier import INDEX, Wrong, read_keys, verify_evidence, zipped
+from apps.audit.verifier import INDEX, Wrong, read_keys, verify_evidence, verify_in_record, zipped
+from apps.governance import triggers as governance_triggers
 from apps.governance.choices import State
 from apps.governance.models import ChangeRequest
-from apps.registry.models import ModelVersion
+from apps.governance.services.evidence import digest_of
+from apps.registry.content.manifest import digest_of as digest_of_files
+from apps.registry.content.manifest import statement
+from apps.registry.models import Content, ModelVersion
 from apps.registry.services import versions
 from mlregistry import signing
 
@@ -56,7 +60,7 @@ def rows(bundle: bytes, name: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in members(bundle)[f"{name}.jsonl"].splitlines()]
 
 
-def alone(tmp_path: Path, bundle: bytes) -> tuple[int, str]:
+def alone(tmp_path: Path, bundle: bytes, *more: str) -> tuple[int, str]:
     """What the program that `audit verifier` prints says of it."""
     folder = tmp_path / "alone"
     folder.mkdir(exist_ok=True)
@@ -64,7 +68,7 @@ def alone(tmp_path: Path, bundle: bytes) -> tuple[int, str]:
         call_command("audit", "verifier", stdout=file)
     (folder / "server.keys").write_text(json.dumps(signing.key_set()))
     (folder / "evidence.zip").write_bytes(bundle)
-    command = [sys.executable, "-I", "-S", "verifier.py", "server.keys", "evidence.zip"]
+    command = [sys.executable, "-I", "-S", "verifier.py", "server.keys", "evidence.zip", *more]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
     return ran.returncode, (ran.stdout + ran.stderr).strip()
 
@@ -161,6 +165,45 @@ def test_what_is_missing_or_added_is_named(
     change(files)
     with pytest.raises(Wrong, match=f"^{said}"):
         verify_evidence(zipped(files.items()), keys())
+
+
+def test_its_entries_are_found_in_an_export_made_later(bundle: bytes, tmp_path: Path) -> None:
+    whole, early = tmp_path / "audit.jsonl", tmp_path / "early.jsonl"
+    call_command("audit", "export", str(whole))
+    call_command("audit", "export", str(early), "--to", "3")
+    status, said = alone(tmp_path, bundle, "--record", str(whole))
+    assert status == 0, said
+    assert f"Its {len(rows(bundle, 'audit'))} entries of the record are those of the export: " in said
+    status, said = alone(tmp_path, bundle, "--record", str(early))
+    assert status == 1
+    assert "of the evidence is not in the export, which has 1 to 3." in said
+
+
+def test_entries_of_another_record_are_not_those_of_the_export(bundle: bytes, tmp_path: Path) -> None:
+    whole = tmp_path / "audit.jsonl"
+    call_command("audit", "export", str(whole))
+    files = members(bundle)
+    entry = json.loads(files["audit.jsonl"].splitlines()[0])
+    files["audit.jsonl"] = files["audit.jsonl"].replace(entry["hash"].encode(), b"0" * 64)
+    with pytest.raises(Wrong, match=f"^Entry {entry['sequence']} of the evidence is not entry"):
+        verify_in_record(zipped(files.items()), whole.read_bytes().splitlines(keepends=True), keys())
+
+
+def test_what_was_applied_on_other_files_is_named(
+    promoted: ModelVersion, root: User, client: Client, applied: ChangeRequest
+) -> None:
+    """As if somebody had put other evidence under the request and its votes, in a database without its triggers."""
+    signature, key = signing.sign(statement(promoted, digest_of_files([])))
+    Content.objects.filter(version=promoted).update(digest=digest_of_files([]), signature=signature, key_id=key)
+    evidence = applied.evidence | {"manifest": {"state": "sealed", "digest": "b" * 64}}
+    governance_triggers.remove(connection)
+    ChangeRequest.objects.filter(pk=applied.pk).update(evidence=evidence, evidence_digest=digest_of(evidence))
+    applied.votes.update(evidence_digest=digest_of(evidence))
+    governance_triggers.install(connection)
+    client.force_login(root)
+    answer = client.get(f"/api/v1/model-versions/{promoted.model.name}/{promoted.version}/evidence")
+    with pytest.raises(Wrong, match=f"^Change request {applied.pk} was applied on other files"):
+        verify_evidence(answer.content, keys())
 
 
 def test_another_servers_key_does_not_verify_it(bundle: bytes) -> None:

@@ -53,7 +53,7 @@ def contents_of(user: User, version: ModelVersion, *, up_to: int) -> dict[str, R
         "votes.jsonl": Rows.of(_of_requests(Vote, requests, lambda row: f"the vote of {row.voter}")),
         "exclusions.jsonl": Rows.of(_of_requests(Exclusion, requests, lambda row: f"the exclusion of {row.username}")),
         "gates.jsonl": Rows.of(_of_requests(GateRun, requests, lambda row: f"what gate {row.gate} said")),
-        "comments.jsonl": Rows.of(_of_requests(Comment, requests, lambda row: f"the comment of {row.author}")),
+        "comments.jsonl": Rows.of(_fields(_comments(version), lambda row: f"the comment of {row.author}")),
         "policies.jsonl": Rows.of(_fields(revisions, lambda row: f"policy {row.policy.name} revision {row.number}")),
         "audit.jsonl": Rows.of(_record(version, requests, revisions, up_to)),
     }
@@ -63,6 +63,11 @@ def _requests(version: ModelVersion) -> Iterable[ChangeRequest]:
     return ChangeRequest.objects.filter(object_type=MODEL, object_id=version.model_id, subject_id=version.pk).order_by(
         "pk"
     )
+
+
+def _comments(version: ModelVersion) -> Iterable[Comment]:
+    """On the version, and on its requests."""
+    return Comment.objects.filter(object_type=MODEL, object_id=version.model_id, subject_id=version.pk).order_by("pk")
 
 
 def _version(version: ModelVersion) -> dict[str, Any]:
