@@ -19,8 +19,8 @@ class AsOfQuerySerializer(serializers.Serializer[Any]):
     """When, and either a stage or an alias."""
 
     time = serializers.DateTimeField(required=False, help_text="2026-05-03T14:00:00Z; without it, now.")
-    stage = serializers.CharField(required=False, default="", help_text="Such as Production.")
-    alias = serializers.CharField(required=False, default="", help_text="In the place of a stage.")
+    stage = serializers.CharField(required=False, default="", allow_blank=True, help_text="Such as Production.")
+    alias = serializers.CharField(required=False, default="", allow_blank=True, help_text="In the place of a stage.")
 
 
 class ApprovalSerializer(ChangeRequestSerializer):
