@@ -116,6 +116,8 @@ PAGES = (
     "/admin/audit/",
     "/admin/audit/{entry}/",
     "/admin/audit/export/?format=csv",
+    "/admin/audit/export/?format=signed",
+    "/admin/audit/verifier/",
 )
 BY_OBJECT = ("/zip/", "/file/", "/export/", "/exports/", "/files/", "/curves/", "/dry-run/")
 """What is sent file by file, or read run by run: a request of theirs is limited otherwise."""

@@ -6,16 +6,20 @@ is one that counts none, the last one bears `end`; so what is cut off at either 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
 
-from apps.audit import chain, queries
+from apps.audit import chain, queries, verifier
 from apps.audit.models import Head
 from apps.audit.plain import canonical
-from apps.audit.verifier import PURPOSE
 from mlregistry import signing
 from mlregistry.errors import InvalidParameter
+
+VERIFIER = Path(verifier.__file__)
+EVERY = 1000
+"""Entries between two checkpoints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def lines(chosen: Range, *, every: int) -> Iterator[bytes]:
 
 def _checkpoint(sequence: int, digest: str, count: int, *, end: bool = False) -> bytes:
     said: dict[str, Any] = {
-        "purpose": PURPOSE,
+        "purpose": verifier.PURPOSE,
         "sequence": sequence,
         "hash": digest,
         "count": count,

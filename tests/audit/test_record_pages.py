@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -119,6 +122,23 @@ def test_lines_of_json_are_what_the_hashes_cover(auditor: Client) -> None:
     entries = list(Entry.objects.filter(username="ada").order_by("sequence"))
     assert lines == [entry.content() | {"hash": entry.hash} for entry in entries]
     assert answer["Content-Disposition"] == 'attachment; filename="audit.jsonl"'
+
+
+def test_signed_lines_verify_by_the_program_that_is_offered_with_them(auditor: Client, tmp_path: Path) -> None:
+    answer = auditor.get(EXPORT, {"format": "signed", "person": "ada"})
+    last = Entry.objects.latest("sequence").sequence
+    assert answer["Content-Disposition"] == f'attachment; filename="audit-1-{last}.jsonl"'
+    content = {
+        "audit.jsonl": answer.getvalue(),
+        "keys.json": auditor.get("/.well-known/mlregistry-keys.json").content,
+        "verifier.py": auditor.get("/admin/audit/verifier/").getvalue(),
+    }
+    for name, written in content.items():
+        (tmp_path / name).write_bytes(written)
+    command = [sys.executable, "-I", "verifier.py", "keys.json", "audit.jsonl"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert ran.stdout.startswith(f"{last} entries, from 1 "), ran.stderr
+    assert auditor.get(EXPORT, {"format": "signed", "since": "2126-01-01"}).status_code == 400
 
 
 def test_csv_has_sentences_and_no_formulas(auditor: Client) -> None:

@@ -1,13 +1,16 @@
-"""The record as a file, as much of it as was asked for, streamed: memory stays the same however long it is."""
+"""The record as a file, streamed: memory stays the same however long it is.
+
+As much of it as was asked for, to be read; or a stretch of it, signed, to be verified where this server is not.
+"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
-from apps.audit import queries, sentences
+from apps.audit import exporting, queries, sentences
 from apps.audit.models import Entry
 from apps.audit.pages.record import require_auditor
 from mlregistry.console.page import page
@@ -23,16 +26,31 @@ OF_TARGET = ("target_type", "target_id", "target_name")
 
 @page(requires=Access.SIGNED_IN)
 def export(request: HttpRequest) -> HttpResponse:
-    """CSV to read in a spreadsheet, or lines of JSON with all that the hashes cover, to verify elsewhere."""
+    """CSV for a spreadsheet, lines of JSON with all that the hashes cover, or those signed, of whole days."""
     require_auditor(request)
-    writers = {"csv": ("text/csv", _csv), "jsonl": ("application/jsonl", _lines)}
-    wanted = request.GET.get("format", "csv")
-    if wanted not in writers:
-        raise InvalidParameter("The record is exported as csv or as jsonl.")
-    kind, write = writers[wanted]
-    found = queries.entries(queries.Asked.read(request.GET))
-    answer = StreamingHttpResponse(write(_walked(found)), content_type=f"{kind}; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="audit.{wanted}"'
+    asked = queries.Asked.read(request.GET)
+    match request.GET.get("format", "csv"):
+        case "csv":
+            return _sent("audit.csv", "text/csv", _csv(_walked(queries.entries(asked))))
+        case "jsonl":
+            return _sent("audit.jsonl", "application/jsonl", _lines(_walked(queries.entries(asked))))
+        case "signed":
+            chosen = exporting.choose(since=asked.since, until=asked.until)
+            lines = exporting.lines(chosen, every=exporting.EVERY)
+            return _sent(f"audit-{chosen.first}-{chosen.last}.jsonl", "application/jsonl", lines)
+    raise InvalidParameter("The record is exported as csv, as jsonl, or as jsonl that is signed.")
+
+
+@page(requires=Access.SIGNED_IN)
+def verifier(request: HttpRequest) -> HttpResponse:
+    """The program that verifies what was exported signed, and evidence of versions."""
+    require_auditor(request)
+    return _sent("verifier.py", "text/x-python", [exporting.VERIFIER.read_bytes()])
+
+
+def _sent(name: str, kind: str, content: Iterable[str] | Iterable[bytes]) -> HttpResponse:
+    answer = StreamingHttpResponse(content, content_type=f"{kind}; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return cast("HttpResponse", answer)  # whose headers are set in the same way
 
 

@@ -8,4 +8,5 @@ urlpatterns = [
     path("audit/", record.record, name="audit"),
     path("audit/<int:sequence>/", record.entry, name="audit-entry"),
     path("audit/export/", export.export, name="audit-export"),
+    path("audit/verifier/", export.verifier, name="audit-verifier"),
 ]

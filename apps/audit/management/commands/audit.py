@@ -11,8 +11,6 @@ from django.core.management.base import BaseCommand, CommandError
 from apps.audit import chain, exporting
 from mlregistry.errors import InvalidParameter
 
-VERIFIER = Path(exporting.__file__).with_name("verifier.py")
-
 
 class Command(BaseCommand):
     help = "The audit chain: `verify` walks it, `export` writes it signed, `verifier` prints what verifies an export."
@@ -28,7 +26,9 @@ class Command(BaseCommand):
         begins.add_argument("--since", default="", help="the first day, as 2026-03-31 (UTC)")
         ends.add_argument("--to", dest="last", type=_number, help="the last entry")
         ends.add_argument("--until", default="", help="the last day, as 2026-03-31 (UTC)")
-        export.add_argument("--every", type=_number, default=1000, help="entries between two checkpoints (1000)")
+        export.add_argument(
+            "--every", type=_number, default=exporting.EVERY, help="entries between two checkpoints (1000)"
+        )
         export.set_defaults(run=self.export)
         verifier = verbs.add_parser("verifier", help="print the program that verifies an export without this server")
         verifier.set_defaults(run=self.verifier)
@@ -57,7 +57,7 @@ class Command(BaseCommand):
         self.stderr.write(f"Entries {chosen.first} to {chosen.last} are written, signed.")
 
     def verifier(self, options: dict[str, Any]) -> None:
-        self.stdout.write(VERIFIER.read_text(encoding="utf-8"))
+        self.stdout.write(exporting.VERIFIER.read_text(encoding="utf-8"))
 
 
 def _write(path: Path, lines: Iterator[bytes]) -> None:
