@@ -33,7 +33,7 @@ _ALIASED = re.compile(r"(?P<name>.+?)@(?P<alias>[\w\-]+)")
 
 
 def bring() -> None:
-    add_section(Section("Models", "models", order=20, below=("/admin/prompts/",)))
+    add_section(Section("Models", "models", order=20, below=("/admin/prompts/", "/admin/as-of/")))
     add_search("Models", find_models)
     add_search("Versions", find_versions)
     add_search("Prompts", find_prompts)
