@@ -43,7 +43,13 @@ def by_2(genuine: LiveServer, server: LiveServer, tmp_path_factory: pytest.TempP
 
 
 @pytest.mark.parametrize(
-    ("version", "script"), [(version, script) for version, scripts in SCRIPTS.items() for script in scripts]
+    ("version", "script"),
+    [
+        # What a database answers to these calls, the newer client shows on each.
+        pytest.param(version, script, marks=[pytest.mark.once] if version == "2.22" else [])
+        for version, scripts in SCRIPTS.items()
+        for script in scripts
+    ],
 )
 @pytest.mark.usefixtures("genuine", "server")
 def test_a_script_is_told_what_the_genuine_server_tells(
