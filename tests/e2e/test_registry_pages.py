@@ -10,6 +10,7 @@ from tests.e2e.browsing import DESK, PHONE
 from tests.live import LiveServer
 from tests.serve.processes import until
 
+pytestmark = pytest.mark.once
 CANARY = "<script>window.fired = 1</script><img src=x onerror='window.fired = 1'>"
 NAME = f"canary {CANARY.replace('/', '|').replace(':', '|')}"
 

@@ -25,6 +25,7 @@ PAGES = (
     "/api/docs/",
 )
 
+pytestmark = pytest.mark.once
 Open = Callable[..., Page]
 
 
