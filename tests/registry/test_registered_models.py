@@ -59,7 +59,8 @@ def test_a_deleted_model_leaves_nothing_but_its_record(ada: User, model: Registe
     versions.set_alias(version=version, alias="champion", by=ada.actor())
     registered_models.delete_model(model=model, by=ada.actor())
     assert [table.objects.count() for table in (RegisteredModel, ModelVersion, Alias)] == [0, 0, 0]
-    assert Entry.objects.get(action="registry.model.delete").details == {"versions": [1]}
+    said = Entry.objects.get(action="registry.model.delete").details
+    assert said == {"versions": [1], "version_ids": [version.pk]}
 
 
 def test_what_is_a_prompt_is_what_its_tag_says(ada: User) -> None:
