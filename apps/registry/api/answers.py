@@ -10,7 +10,9 @@ class AliasOfVersion(Answer, kw_only=True):
     version: str
 
 
-class ModelVersion(Answer, kw_only=True):
+class VersionFields(Answer, kw_only=True):
+    """What each wire tells of a version."""
+
     name: str
     version: str
     creation_timestamp: int
@@ -24,8 +26,11 @@ class ModelVersion(Answer, kw_only=True):
     status_message: str = ""
     tags: list[Tag] = []
     run_link: str
-    aliases: list[str] = []
     model_id: str = ""
+
+
+class ModelVersion(VersionFields, kw_only=True):
+    aliases: list[str] = []
 
 
 class RegisteredModel(Answer, kw_only=True):

@@ -1,7 +1,6 @@
 """What the workspace-registry calls answer with (source: databricks-sdk 0.156, `service/ml.py`)."""
 
-from apps.registry.api.answers import ModelVersion
-from apps.registry.choices import VersionStatus
+from apps.registry.api.answers import ModelVersion, VersionFields
 from apps.registry.workspace import ActivityType, AvailableAction, EmailSubscription, PermissionLevel
 from apps.tracking.entities import Tag
 from mlregistry.wire.answers import Answer
@@ -54,21 +53,7 @@ class FeatureList(Answer, kw_only=True):
     features: list[str] = []
 
 
-class ModelVersionDatabricks(Answer, kw_only=True):
-    name: str
-    version: str
-    creation_timestamp: int
-    last_updated_timestamp: int
-    user_id: str
-    current_stage: str
-    description: str = ""
-    source: str
-    run_id: str
-    status: VersionStatus
-    status_message: str = ""
-    tags: list[Tag] = []
-    run_link: str
-    model_id: str = ""
+class ModelVersionDatabricks(VersionFields, kw_only=True):
     open_requests: list[TransitionRequest] = []
     permission_level: PermissionLevel
     email_subscription_status: EmailSubscription
