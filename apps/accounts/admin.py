@@ -14,8 +14,9 @@ from django.template.response import TemplateResponse
 from apps.accounts import queries
 from apps.accounts.choices import TokenScope, UserKind
 from apps.accounts.forms import TeamForm, TokenForm, UserForm
-from apps.accounts.models import Team, Token, User
+from apps.accounts.models import Preference, Team, Token, User
 from apps.accounts.services import people, service_accounts, teams, tokens
+from mlregistry.large_tables import ReadOnlyAdmin
 from mlregistry.service_admin import ServiceAdmin, page_actor
 
 admin.site.unregister(Group)  # teams take its place
@@ -169,6 +170,16 @@ class TokenAdmin(ServiceAdmin):
         for token in queryset:
             tokens.revoke(token=token, by=page_actor(request))
         self.message_user(request, "Revoked: refused from now on.", messages.SUCCESS)
+
+
+@admin.register(Preference)
+class PreferenceAdmin(ReadOnlyAdmin):
+    list_display = ("user", "key")
+    list_select_related = ("user",)
+    ordering = ("-pk",)
+    raw_id_fields = ("user",)
+    search_fields = ("user__username__exact", "key__exact")
+    search_help_text = "A username or a key, in full."
 
 
 def _person(request: HttpRequest) -> User:

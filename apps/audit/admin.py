@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from apps.audit.models import Entry
+from apps.audit.models import Entry, Head
 from mlregistry.large_tables import ReadOnlyAdmin
 
 
@@ -14,3 +14,10 @@ class EntryAdmin(ReadOnlyAdmin):
     # Exact matches use the indexes; a search inside words would read the whole record.
     search_fields = ("username__exact", "action__exact", "target_id__exact", "target_name__exact")
     search_help_text = "A username, an action, or the id or name of what it was done to, in full."
+
+
+@admin.register(Head)
+class HeadAdmin(ReadOnlyAdmin):
+    """The end of the chain, in its one row."""
+
+    list_display = ("count", "hash")

@@ -18,7 +18,15 @@ LONG = f"{HOSTILE} {'long' * 1250}"[:5000]
 KEY = "on error / alert.1 -" * 12
 OF_ONE_ROUTE = 2
 """Pages of one route that are opened: the second shows what the first does not, a third nothing new."""
-TABLES = ("admin/accounts/", "admin/audit/entry", "admin/jobs/job/", "admin/registry/", "admin/tracking/")
+TABLES = (
+    "admin/accounts/",
+    "admin/audit/entry",
+    "admin/governance/",
+    "admin/jobs/job/",
+    "admin/notices/",
+    "admin/registry/",
+    "admin/tracking/",
+)
 """Django's own pages of our tables."""
 LEAVES = re.compile(r"/(logout|password_change|download|archive|exports?|csv|zip|raw)\b|[?&](format|download)=")
 """Addresses that end the walk or are files."""

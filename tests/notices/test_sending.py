@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.audit.models import Entry
 from apps.governance.models import ChangeRequest, PolicyRevision
 from apps.jobs.models import Job
 from apps.notices.choices import DeliveryState
@@ -232,3 +234,17 @@ def test_what_was_told_long_ago_is_forgotten_unless_it_is_open(asked: ChangeRequ
     reject(asked, rita)
     assert sending.remove_old(check=lambda: None) == 2
     assert list(Notice.objects.values_list("event", flat=True)) == ["decided"]
+
+
+def test_what_was_given_up_is_sent_again_from_the_admin(
+    post: MailServer, asked: ChangeRequest, root: User, client: Client
+) -> None:
+    ended = {"state": DeliveryState.FAILED, "attempts": 12, "error": "no route", "finished_at": timezone.now()}
+    Delivery.objects.update(**ended)
+    client.force_login(root)
+    chosen = {"action": "again", "_selected_action": [str(Delivery.objects.get().pk)]}
+    for _ in range(2):
+        client.post("/admin/notices/delivery/", chosen)
+    assert Entry.objects.get(action="notices.delivery.send_again").details == {"error": "no route"}
+    assert (send_due(), len(post.got)) == (1, 1)
+    assert Delivery.objects.get().state == DeliveryState.SENT

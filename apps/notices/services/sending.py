@@ -12,9 +12,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F, Min, Q
 from django.utils import timezone
 
+from apps.audit import services as audit
 from apps.governance.choices import LIVE
 from apps.jobs import services as jobs
 from apps.notices.choices import Channel, DeliveryState
@@ -22,7 +24,7 @@ from apps.notices.models import Delivery, Notice
 from apps.notices.queries.recipients import readers
 from apps.notices.services import chat, mail
 from apps.notices.services.outcomes import Failed
-from mlregistry.actor import system
+from mlregistry.actor import Actor, system
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +86,17 @@ def send(delivery: Delivery) -> bool:
         _note_failure(delivery, attempts, Failed("The server failed to send this; its log says why."))
     else:
         _note(delivery, attempts, state=DeliveryState.SENT, error="", finished_at=timezone.now())
+    return True
+
+
+@transaction.atomic
+def send_again(*, delivery: Delivery, by: Actor) -> bool:
+    """Try anew, from the first attempt on, what was given up; whether it was."""
+    failed = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.FAILED)
+    if not failed.update(state=DeliveryState.PENDING, finished_at=None, attempts=0, due_at=timezone.now()):
+        return False
+    audit.record("notices.delivery.send_again", target=delivery, by=by, error=delivery.error)
+    wake()
     return True
 
 
