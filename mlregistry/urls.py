@@ -63,3 +63,4 @@ urlpatterns = [
 ]
 
 handler404 = "mlregistry.console.page.not_found"
+handler500 = "mlregistry.console.page.failed"

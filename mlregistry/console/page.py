@@ -8,6 +8,7 @@
 What a service or query refuses becomes a page, or a message in the page where htmx asked for a part of one.
 """
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, cast
@@ -15,6 +16,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, cast
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods
 
@@ -87,6 +89,15 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     if request.path.startswith(PAGES) and user is not None and user.is_authenticated:
         return _refused(request, NotFound("There is no such page."))
     return errors.not_found(request, exception)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """`handler500`: likewise. It asks the database nothing, since that may be what failed."""
+    code, said = errors.describe(cast("Exception", sys.exc_info()[1]))
+    if request.path != "/" and not request.path.startswith((PAGES, "/accounts/")):
+        return errors.error_response(code, said)
+    content = render_to_string("console/refusal.html" if is_part(request) else "failed.html", {"refusal": said})
+    return HttpResponse(content, status=errors.STATUS[code])
 
 
 def _refused(request: HttpRequest, refusal: RegistryError) -> HttpResponse:

@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
-from django.db import IntegrityError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
-from mlregistry.errors import InternalError, NotFound, RegistryError
+from mlregistry.errors import Busy, InternalError, NotFound, RegistryError
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +79,9 @@ def describe(error: Exception) -> tuple[str, str]:
             return code, message or _flatten(getattr(error, "detail", error))
     if isinstance(error, IntegrityError) and BROKEN_REFERENCE.search(str(error)):
         return NotFound.code, "What this is about was deleted meanwhile."
+    if isinstance(error, (OperationalError, InterfaceError)):
+        logger.error("the database failed", exc_info=error)
+        return Busy.code, "The database is away or has too much to do; try again."
     logger.error("unforeseen error", exc_info=error)
     return InternalError.code, "The server failed to answer this request; its log says why."
 
