@@ -129,6 +129,7 @@ def test_a_deleted_model_is_told_of_to_who_reads_the_record(
         ({"stage": "Production", "alias": "champion"}, "Name either a stage"),
         ({"stage": "Nowhere"}, "Nowhere"),
         ({"stage": "Production", "time": "yesterday"}, "time"),
+        ({"alias": "a\0b"}, "alias"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(

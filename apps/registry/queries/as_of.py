@@ -15,7 +15,7 @@ from apps.governance.models import ChangeRequest, Vote
 from apps.registry.choices import ARCHIVED, NONE, stage_named
 from apps.registry.models import ModelVersion, RegisteredModel
 from apps.registry.queries.registered_models import get_model
-from apps.registry.rules import check_alias
+from apps.registry.rules import check_alias, check_model_name
 from mlregistry.errors import InvalidParameter, NotFound
 from mlregistry.levels import Level
 
@@ -80,6 +80,7 @@ def past_of(user: User, name: str, moment: datetime) -> Past:
     What was deleted is found by those who may read the record: nobody holds anything on it any more. Where one model
     took the name of another, the moment decides; behind the last deletion, that is what is told of.
     """
+    check_model_name(name)
     deletions = Entry.objects.none()
     if user.has_perm("audit.view_entry"):
         deletions = Entry.objects.filter(target_name=name, action="registry.model.delete").order_by("sequence")
