@@ -28,7 +28,9 @@ TABLES = (
     "admin/tracking/",
 )
 """Django's own pages of our tables."""
-LEAVES = re.compile(r"/(logout|password_change|download|archive|exports?|csv|zip|raw)\b|[?&](format|download)=")
+LEAVES = re.compile(
+    r"/(logout|password_change|download|archive|exports?|csv|zip|raw|verifier)\b|[?&](format|download)="
+)
 """Addresses that end the walk or are files."""
 
 
