@@ -5,7 +5,7 @@
     fairness = "acme_gates:FairnessGate"
 
 A gate says in a sentence what it saw. One that raises, or that cannot be loaded, counts as not passed. All of it is
-told in docs/governance.md.
+told in docs/gates.md.
 """
 
 import logging

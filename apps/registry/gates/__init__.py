@@ -1,4 +1,4 @@
-"""The server's own gates; `add()` tells the engine of them while Django starts. docs/governance.md describes each."""
+"""The server's own gates; `add()` tells the engine of them while Django starts. docs/gates.md describes each."""
 
 from apps.governance.gates import add_gate
 from apps.registry.gates.described import (
