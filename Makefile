@@ -113,7 +113,7 @@ screenshots: setup-test
 golden: setup-test
 	@REWRITE=1 .ci/test tests/security/test_authorisation.py tests/test_query_counts.py tests/test_page_counts.py
 
-# What only shows where several write at the same time: 200 rounds of each on SQLite, 1,000 on PostgreSQL; an hour.
+# What only shows where several write at the same time: 200 rounds of each on SQLite, 1,000 on PostgreSQL; a quarter of an hour.
 races: setup-test
 	@.ci/test -m slow tests/governance/test_races.py
 
