@@ -151,6 +151,8 @@ def test_the_page_says_the_same(applied: ChangeRequest, version: ModelVersion, b
     assert "Nothing was there" in client.get(f"{page}&place=Production&time=2020-05-03T14:00").content.decode()
     assert "Nothing was there" in client.get(f"{page}&place=@champion").content.decode()
     assert client.get(f"{page}&time=soon").status_code == 400
+    missing = client.get("/admin/as-of/?model=nothing")
+    assert (missing.status_code, 'value="nothing"' in missing.content.decode()) == (404, True)
 
 
 def test_it_is_for_those_who_may_read_the_model(version: ModelVersion, rita: User, client: Client) -> None:

@@ -12,7 +12,7 @@ from apps.registry.pages.showing import crumb
 from apps.registry.queries.as_of import Past, Place, past_of, place_of
 from apps.registry.queries.as_of import as_of as as_of_then
 from mlregistry.console.page import page, show
-from mlregistry.errors import InvalidParameter
+from mlregistry.errors import InvalidParameter, NotFound
 from mlregistry.levels import Access
 
 WRITTEN = "%Y-%m-%dT%H:%M"
@@ -25,10 +25,11 @@ def as_of(request: HttpRequest) -> HttpResponse:
     name, written = request.GET.get("model", ""), request.GET.get("time", "")
     place = _place(request.GET.get("place", ""))
     moment = _moment(written) if written else timezone.now()
-    past = past_of(reader(request), name, moment) if name else None
+    past = _past(request, name, moment) if name else None
     return show(
         request,
         "registry/as_of.html",
+        status=404 if name and past is None else 200,
         title="As of",
         crumbs=_crumbs(past),
         asked=name,
@@ -39,6 +40,14 @@ def as_of(request: HttpRequest) -> HttpResponse:
         moment=moment,
         holders=as_of_then(past, place, moment) if past else [],
     )
+
+
+def _past(request: HttpRequest, name: str, moment: datetime) -> Past | None:
+    """None where there is no such model: the form is there to write it otherwise."""
+    try:
+        return past_of(reader(request), name, moment)
+    except NotFound:
+        return None
 
 
 def _crumbs(past: Past | None) -> list[tuple[str, str]]:
