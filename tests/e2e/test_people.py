@@ -154,3 +154,13 @@ def test_home_shows_a_run_while_it_goes_on_and_what_is_hidden_stays_hidden(
     page.get_by_label("Recent runs").check()
     page.get_by_role("button", name="Remember").click()
     until(lambda: "recent-runs" in page.goto(server.url("/admin/")).text())  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("page", [{"viewport": PHONE}], indirect=True)
+def test_what_the_record_is_exported_as_can_be_chosen_on_a_phone(page: Page, server: LiveServer) -> None:
+    page.goto(server.url("/admin/audit/"))
+    page.locator("summary", has_text="Export").click()
+    box = page.get_by_role("link", name="Signed, to verify elsewhere").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE["width"]
