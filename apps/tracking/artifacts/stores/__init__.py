@@ -58,7 +58,7 @@ def _google(bucket: str, prefix: str) -> ArtifactStore:
 def _azure(container: str, account: str, prefix: str) -> ArtifactStore:
     from storages.backends.azure_storage import AzureStorage  # noqa: PLC0415  only where it is installed
 
-    from apps.tracking.artifacts.stores.blob import BlobStore  # noqa: PLC0415
+    from apps.tracking.artifacts.stores.blob import AzureStore  # noqa: PLC0415
 
     storage = AzureStorage(
         azure_container=container,
@@ -67,7 +67,7 @@ def _azure(container: str, account: str, prefix: str) -> ArtifactStore:
         overwrite_files=True,
         max_memory_size=_IN_MEMORY,
     )
-    return BlobStore(storage)
+    return AzureStore(storage)
 
 
 _IN_MEMORY = 8 * 1024 * 1024

@@ -8,6 +8,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from typing import Any
 
 from django.core.files import File
 from django.core.files.storage import Storage
@@ -97,3 +98,22 @@ class BlobStore(ArtifactStore):
 
     def sweep(self, older_than: timedelta) -> int:
         return 0
+
+
+class AzureStore(BlobStore):
+    """Lists by Azure's own client: django-storages lists everything below a folder, by whole names and as files."""
+
+    def __init__(self, storage: Any) -> None:
+        super().__init__(storage)
+        self._azure = storage
+
+    def entries(self, path: str) -> list[Entry]:
+        top = "/".join(part for part in (self._azure.location.strip("/"), path) if part)
+        start = f"{top}/" if top else ""
+        below = f"{path}/" if path else ""
+        entries = []
+        for found in self._azure.client.walk_blobs(name_starts_with=start, delimiter="/"):
+            name, is_dir = found.name[len(start) :].rstrip("/"), found.name.endswith("/")
+            if name:
+                entries.append(Entry(below + name, is_dir=is_dir, size=None if is_dir else found.size))
+        return sorted(entries, key=lambda entry: entry.path)
