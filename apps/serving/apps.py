@@ -4,3 +4,11 @@ from django.apps import AppConfig
 class ServingConfig(AppConfig):
     name = "apps.serving"
     label = "serving"
+
+    def ready(self) -> None:
+        # Its models are there only now.
+        from apps.serving import actions, gates, recorded  # noqa: PLC0415
+
+        actions.add()
+        gates.add()
+        recorded.add()

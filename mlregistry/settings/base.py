@@ -72,6 +72,14 @@ MLREGISTRY_OUTGOING_ALLOW: tuple[str, ...] = tuple(env.list("MLREGISTRY_OUTGOING
 MLREGISTRY_ADVISORIES: str = env.str("MLREGISTRY_ADVISORIES", default="")
 MLREGISTRY_GATE_SECRET: str = env.str("MLREGISTRY_GATE_SECRET", default="")
 
+# Serving: the image that all others are built on (with python3, venv and pip), the index of the packages (PyPI unless
+# named), the network in which these are fetched, the one in which models answer, and the memory that each of them gets.
+MLREGISTRY_SERVING_BASE: str = env.str("MLREGISTRY_SERVING_BASE", default="python:3.11-slim-bookworm")
+MLREGISTRY_SERVING_INDEX: str = env.str("MLREGISTRY_SERVING_INDEX", default="https://pypi.org/simple")
+MLREGISTRY_SERVING_FETCH_NETWORK: str = env.str("MLREGISTRY_SERVING_FETCH_NETWORK", default="bridge")
+MLREGISTRY_SERVING_NETWORK: str = env.str("MLREGISTRY_SERVING_NETWORK", default="mlregistry-serving")
+MLREGISTRY_SERVING_MEMORY: str = env.str("MLREGISTRY_SERVING_MEMORY", default="2g")
+
 # Notices: the mail server (`smtp://…`; without one, e-mails are written to the worker's output), from whom they come,
 # and the address of a channel that all share, which is a secret.
 globals().update(email("MLREGISTRY_EMAIL_URL"))

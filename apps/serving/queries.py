@@ -1,0 +1,83 @@
+"""Reading images, deployments and rollouts; whoever may read a model may read what serves it."""
+
+from collections.abc import Iterable
+
+from django.db.models import Prefetch, QuerySet
+
+from apps.accounts.models import User
+from apps.registry.models import Content, ModelVersion
+from apps.registry.permissions import MODEL_GRANTS
+from apps.serving.choices import STANDING, ImageState, RolloutState
+from apps.serving.models import Deployment, Image, Rollout
+from mlregistry.errors import NotFound
+from mlregistry.levels import Level
+
+
+def images_of(version: ModelVersion) -> QuerySet[Image]:
+    """Every build of a version, the newest first."""
+    return Image.objects.filter(version=version).select_related("job").order_by("-pk")
+
+
+def get_image(user: User, pk: int, *, at_least: Level = Level.READ) -> Image:
+    return MODEL_GRANTS.demand(
+        Image.objects.select_related("version__model", "job").filter(pk=pk),
+        user,
+        at_least=at_least,
+        via="version__model",
+        absent="There is no such image, or not for you.",
+        subject="its model",
+    )
+
+
+def ready_image(version: ModelVersion) -> Image | None:
+    """The newest image of what the version's files are now that was built and has answered."""
+    digest = Content.objects.filter(version=version).values("digest")[:1]
+    ready = Image.objects.filter(version=version, state=ImageState.READY, digest=digest)
+    return ready.exclude(digest="").order_by("-pk").first()
+
+
+def deployments_for(user: User) -> QuerySet[Deployment]:
+    """With `standing`: the rollouts that are live or coming, the newest first."""
+    deployments = MODEL_GRANTS.filter(Deployment.objects.select_related("model"), user, via="model")
+    return with_standing(deployments).order_by("name")
+
+
+def with_standing(deployments: QuerySet[Deployment]) -> QuerySet[Deployment]:
+    standing = Rollout.objects.filter(state__in=STANDING).select_related("version").order_by("-number")
+    return deployments.prefetch_related(Prefetch("rollouts", standing, to_attr="standing"))
+
+
+def get_deployment(user: User, name: str, *, at_least: Level = Level.READ) -> Deployment:
+    """By its name; absent and hidden look the same."""
+    return MODEL_GRANTS.demand(
+        Deployment.objects.select_related("model").filter(name=name)
+        if "\x00" not in name
+        else Deployment.objects.none(),
+        user,
+        at_least=at_least,
+        via="model",
+        absent=f"There is no deployment named {name}, or not for you.",
+        subject="its model",
+    )
+
+
+def rollouts_of(deployment: Deployment) -> QuerySet[Rollout]:
+    """The history of a deployment, the newest first."""
+    return deployment.rollouts.select_related("version", "image", "job").order_by("-number")
+
+
+def live_rollout(deployment: Deployment) -> Rollout | None:
+    return deployment.rollouts.filter(state=RolloutState.LIVE).select_related("version").first()
+
+
+def rollouts_of_versions(versions: Iterable[ModelVersion]) -> QuerySet[Rollout]:
+    """What is live, or about to be, of these versions."""
+    standing = Rollout.objects.filter(version__in=list(versions), state__in=STANDING)
+    return standing.select_related("deployment").order_by("deployment__name", "-number")
+
+
+def rollout_numbered(deployment: Deployment, number: int) -> Rollout:
+    found = deployment.rollouts.select_related("version__model").filter(number=number).first()
+    if found is None:
+        raise NotFound(f"Deployment {deployment.name} has no rollout {number}.")
+    return found
