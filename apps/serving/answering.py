@@ -1,4 +1,4 @@
-"""Passing questions on to what a deployment serves. Its container is reached by nobody else: this server decides who."""
+"""Passing questions on to what a deployment serves. Nobody else reaches its container: this server decides who does."""
 
 import ipaddress
 from typing import NamedTuple
