@@ -22,5 +22,5 @@ class NativeSchema(AutoSchema):
             )
             required = requires.requirement(self.method)
             operation["x-requires"] = required.name
-            operation["responses"] |= errors_of(required)
+            operation["responses"] |= errors_of(required, getattr(self.view, "raises", ()))
         return operation

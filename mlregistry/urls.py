@@ -58,6 +58,7 @@ urlpatterns = [
     path("api/v1/", include("apps.notices.rest.urls")),
     path("api/v1/", include("apps.tracking.rest.urls")),
     path("api/v1/", include("apps.registry.rest.urls")),
+    path("api/v1/", include("apps.serving.rest.urls")),
     path("", include("apps.accounts.api.urls")),
     path("", include("apps.tracking.api.urls")),
     path("", include("apps.registry.api.urls")),

@@ -15,7 +15,7 @@ from mlregistry.levels import Level
 
 def images_of(version: ModelVersion) -> QuerySet[Image]:
     """Every build of a version, the newest first."""
-    return Image.objects.filter(version=version).select_related("job").order_by("-pk")
+    return version.images.select_related("job").order_by("-pk")
 
 
 def images_for(user: User) -> QuerySet[Image]:
@@ -69,16 +69,12 @@ def with_standing(deployments: QuerySet[Deployment]) -> QuerySet[Deployment]:
 
 def get_deployment(user: User, name: str, *, at_least: Level = Level.READ) -> Deployment:
     """By its name; absent and hidden look the same."""
-    return MODEL_GRANTS.demand(
-        Deployment.objects.select_related("model").filter(name=name)
-        if "\x00" not in name
-        else Deployment.objects.none(),
-        user,
-        at_least=at_least,
-        via="model",
-        absent=f"There is no deployment named {name}, or not for you.",
-        subject="its model",
-    )
+    return _demand(Deployment.objects.all(), user, name, at_least)
+
+
+def get_deployment_with_standing(user: User, name: str) -> Deployment:
+    """The same, with the rollouts that are live or coming, the newest first."""
+    return _demand(with_standing(Deployment.objects.all()), user, name, Level.READ)
 
 
 def rollouts_of(deployment: Deployment) -> QuerySet[Rollout]:
@@ -101,3 +97,14 @@ def rollout_numbered(deployment: Deployment, number: int) -> Rollout:
     if found is None:
         raise NotFound(f"Deployment {deployment.name} has no rollout {number}.")
     return found
+
+
+def _demand(deployments: QuerySet[Deployment], user: User, name: str, at_least: Level) -> Deployment:
+    return MODEL_GRANTS.demand(
+        deployments.select_related("model").filter(name=name) if "\x00" not in name else Deployment.objects.none(),
+        user,
+        at_least=at_least,
+        via="model",
+        absent=f"There is no deployment named {name}, or not for you.",
+        subject="its model",
+    )

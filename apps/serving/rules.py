@@ -5,7 +5,7 @@ import re
 from apps.registry.choices import ContentState
 from apps.registry.content.requirements import Requirements, parse_requirements
 from apps.registry.models import Content, ModelVersion
-from mlregistry.errors import InvalidParameter, InvalidState
+from mlregistry.errors import BadRequest, InvalidParameter
 from mlregistry.printable import printable
 
 LONGEST_NAME = 63
@@ -31,9 +31,9 @@ def check_servable(version: ModelVersion, content: Content | None) -> Requiremen
     if version.model.is_prompt:
         raise InvalidParameter(f"{version} is a prompt, which nothing can serve.")
     if content is None or content.state == ContentState.PENDING:
-        raise InvalidState(f"The files of {version} are not read yet; try again in a moment.")
+        raise BadRequest(f"The files of {version} are not read yet; try again in a moment.")
     if content.state != ContentState.SEALED:
-        raise InvalidState(f"{version} cannot be built: {content.message or 'its files cannot be read.'}")
+        raise BadRequest(f"{version} cannot be built: {content.message or 'its files cannot be read.'}")
     mlmodel = content.mlmodel or {}
     if "python_function" not in mlmodel.get("flavors", {}):
         raise InvalidParameter(

@@ -242,6 +242,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "RequestStateEnum": "apps.governance.choices.State",
         "NoticeEventEnum": "apps.notices.choices.EVENTS",
         "GateVerdictEnum": "apps.governance.choices.GateVerdict",
+        "ImageStateEnum": "apps.serving.choices.ImageState",
+        "RolloutStateEnum": "apps.serving.choices.RolloutState",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

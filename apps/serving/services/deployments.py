@@ -20,7 +20,7 @@ from apps.serving.rules import check_deployment_name
 from apps.serving.services.images import check_buildable, request_build
 from apps.tracking.rules import check_length
 from mlregistry.actor import Actor
-from mlregistry.errors import AlreadyExists, InvalidState
+from mlregistry.errors import AlreadyExists, BadRequest
 
 ROLL_OUT_JOB = "serving.roll_out"
 TIDY_JOB = "serving.tidy"
@@ -113,7 +113,7 @@ def stop(*, deployment: Deployment, by: Actor) -> None:
     deployment = _locked(deployment)
     standing = list(deployment.rollouts.filter(state__in=STANDING).select_related("version"))
     if not standing:
-        raise InvalidState(f"Deployment {deployment.name} serves nothing: there is nothing to stop.")
+        raise BadRequest(f"Deployment {deployment.name} serves nothing: there is nothing to stop.")
     end(standing, RolloutState.STOPPED, f"{by.username} stopped it.")
     _ask_to_tidy(by)
     audit.record(
@@ -129,7 +129,7 @@ def delete(*, deployment: Deployment, by: Actor) -> None:
     """Forget a deployment that serves nothing; what it served is on record."""
     deployment = _locked(deployment)
     if deployment.rollouts.filter(state__in=STANDING).exists():
-        raise InvalidState(f"Deployment {deployment.name} still serves: stop it first.")
+        raise BadRequest(f"Deployment {deployment.name} still serves: stop it first.")
     audit.record("serving.deployment.delete", target=deployment, by=by, model=deployment.model.name)
     deployment.delete()
 

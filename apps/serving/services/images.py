@@ -15,7 +15,7 @@ from apps.serving.choices import ImageState
 from apps.serving.models import Image
 from apps.serving.rules import check_servable
 from mlregistry.actor import Actor
-from mlregistry.errors import InvalidState
+from mlregistry.errors import BadRequest
 
 BUILD_JOB = "serving.build"
 
@@ -50,7 +50,7 @@ def require_builds_allowed(version: ModelVersion) -> None:
     """Refuse what a policy says: where an approval has run out, nothing new is built until somebody looks again."""
     request = run_out_without_builds(object_type=MODEL_TYPE, object_id=version.model_id, subject_id=version.pk)
     if request is not None:
-        raise InvalidState(
+        raise BadRequest(
             f"No new image is built of {version}: the approval to {request.summary} ran out on"
             f" {request.valid_until:%d %B %Y}. Have it revalidated: {reverse('review', args=[request.pk])}"
         )
