@@ -9,22 +9,30 @@ from typing import Any
 import docker
 import pytest
 import requests
+from mlflow import MlflowClient
 
 from tests.serving.conftest import Serving
-from tests.serving.models import EXAMPLE, register, register_by_hand
+from tests.serving.models import register, register_by_hand
 
 pytestmark = [pytest.mark.once, pytest.mark.xdist_group("docker")]
 
-INPUT = {"dataframe_split": EXAMPLE.to_dict(orient="split", index=False)}  # type: ignore[call-overload]
+INPUT = {"dataframe_split": {"columns": ["x"], "data": [[1.0], [2.0]]}}
 CANARY = Path("/tmp/mlregistry-canary")
 
 
 @pytest.fixture(scope="module")
 def doubled(serving: Serving) -> dict[str, Any]:
     """The image of version 1 of `doubling`."""
-    assert register(serving.server, "doubling", "doubling", input_example=EXAMPLE) == 1
+    assert register(serving.server, "doubling", "doubling") == 1
     sealed(serving, "doubling", 1)
     return serving.built("doubling", 1)
+
+
+@pytest.fixture
+def client(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
+    for name, value in serving.server.client_environment.items():
+        monkeypatch.setenv(name, value)
+    return MlflowClient(serving.server.address, serving.server.address)
 
 
 def sealed(serving: Serving, model: str, version: int) -> None:
@@ -102,7 +110,7 @@ def test_a_container_that_is_gone_comes_back(
 
 
 def test_a_served_model_is_contained(serving: Serving, doubled: dict[str, Any]) -> None:
-    assert register(serving.server, "probing", "probing", input_example=EXAMPLE.head(1)) == 1
+    assert register(serving.server, "probing", "probing") == 1
     sealed(serving, "probing", 1)
     rollout = serving.rolled_out("probing", "probing", 1)
     assert rollout["state"] == "live", rollout["message"]
@@ -112,7 +120,7 @@ def test_a_served_model_is_contained(serving: Serving, doubled: dict[str, Any]) 
 
 
 def test_nothing_is_built_of_files_that_were_changed(serving: Serving, doubled: dict[str, Any]) -> None:
-    number = register(serving.server, "doubling", "doubling", input_example=EXAMPLE)
+    number = register(serving.server, "doubling", "doubling")
     sealed(serving, "doubling", number)
     changed = file_of(serving, "doubling", number, "MLmodel")
     changed.write_bytes(changed.read_bytes() + b"\n")
@@ -129,9 +137,9 @@ def test_nothing_is_built_of_files_that_were_changed(serving: Serving, doubled: 
     ],
 )
 def test_a_build_is_what_it_says_or_none(
-    serving: Serving, doubled: dict[str, Any], tmp_path: Path, requirements: list[str], why: str
+    serving: Serving, doubled: dict[str, Any], client: MlflowClient, tmp_path: Path, requirements: list[str], why: str
 ) -> None:
-    number = register_by_hand(serving.server, "by-hand", tmp_path, requirements)
+    number = register_by_hand(client, "by-hand", tmp_path, requirements)
     sealed(serving, "by-hand", number)
     image = serving.built("by-hand", number)
     assert image["state"] == "failed"
@@ -142,16 +150,16 @@ def test_a_build_is_what_it_says_or_none(
     "line", ["--extra-index-url https://example.org/simple", "-r other.txt", "git+https://x/y.git"]
 )
 def test_lines_that_bring_something_else_are_refused(
-    serving: Serving, doubled: dict[str, Any], tmp_path: Path, line: str
+    serving: Serving, client: MlflowClient, tmp_path: Path, line: str
 ) -> None:
-    number = register_by_hand(serving.server, "by-hand", tmp_path, ["mlflow-skinny", line])
+    number = register_by_hand(client, "by-hand", tmp_path, ["mlflow-skinny", line])
     sealed(serving, "by-hand", number)
     refusal = serving.refused(f"registered-models/by-hand/versions/{number}/images")
-    assert line.split()[0] in refusal.text
+    assert line.split(maxsplit=1)[0] in refusal.text
 
 
 def test_a_request_that_has_to_show_an_image_has_it_built(serving: Serving, doubled: dict[str, Any]) -> None:
-    number = register(serving.server, "gated", "doubling", input_example=EXAMPLE)
+    number = register(serving.server, "gated", "doubling")
     sealed(serving, "gated", number)
     document = {"models": ["gated"], "protects": {"alias": ["champion"]}, "gates": ["image_smoke_test"]}
     serving.put("policies/images", document=document)

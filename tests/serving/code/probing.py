@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-from pathlib import Path
 
 import mlflow
 
@@ -50,8 +49,7 @@ def multiply():
     """As many processes as the machine gives, up to more than anybody is to have."""
     children = []
     try:
-        for _ in range(600):
-            children.append(subprocess.Popen(["sleep", "30"]))
+        children.extend(subprocess.Popen(["sleep", "30"]) for _ in range(600))
     finally:
         for child in children:
             child.kill()
