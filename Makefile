@@ -68,6 +68,7 @@ $(VENV)/.dev: $(VENV)/.test $(call LOCKS,dev)
 
 test: setup-test
 	@.ci/browser
+	@.ci/azurite >/dev/null
 	@.ci/test
 
 lint: setup-dev
@@ -120,7 +121,7 @@ races: setup-test
 # Pins stay as they are unless asked: make requirements UPGRADE=--upgrade
 requirements:
 	@uv --version >/dev/null 2>&1 || { echo "Compiling requirements needs uv." >&2; exit 1; }
-	@cd requirements; for name in base postgres s3 redis test parquet dev demo mlflow2; do \
+	@cd requirements; for name in base postgres s3 redis test azure gcs parquet dev demo mlflow2; do \
 	  echo "requirements/$$name.txt"; \
 	  uv pip compile --quiet --universal --generate-hashes --python-version 3.11 $(UPGRADE) \
 	    --no-emit-index-url --no-emit-find-links \

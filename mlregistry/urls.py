@@ -49,6 +49,7 @@ urlpatterns = [
     path("admin/", include("apps.notices.pages.urls")),
     path("admin/", include("apps.tracking.pages.urls")),
     path("admin/", include("apps.registry.pages.urls")),
+    path("admin/", include("apps.serving.pages.urls")),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", login_required(TemplateView.as_view(template_name="api_docs.html")), name="docs"),

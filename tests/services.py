@@ -64,7 +64,7 @@ def brokers() -> dict[str, str]:
 def described() -> str:
     """One line that says what this run of the tests uses."""
     database = "PostgreSQL" if os.environ.get("DATABASE_URL", "").startswith("postgres") else "SQLite"
-    return f"database: {database}; brokers: {', '.join(brokers())}; S3: moto"
+    return f"database: {database}; brokers: {', '.join(brokers())}; S3: moto; Azure, Google: emulators"
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from tests.live import PROJECT
 LOCKS = sorted((PROJECT / "requirements").glob("*.txt"))
 BASE = PROJECT / "requirements/base.txt"
 PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[^\]]*\])?==([^ ;\\]+)", re.MULTILINE)
-IN_ONE_VENV = {"postgres", "s3", "redis", "parquet", "test", "dev", "demo"}
+IN_ONE_VENV = {"postgres", "s3", "redis", "azure", "gcs", "parquet", "test", "dev", "demo"}
 
 
 def _pins(text: str) -> dict[str, set[str]]:

@@ -8,7 +8,9 @@ class ServingConfig(AppConfig):
     def ready(self) -> None:
         # Its models are there only now.
         from apps.serving import actions, gates, recorded  # noqa: PLC0415
+        from apps.serving.pages import brought  # noqa: PLC0415
 
         actions.add()
         gates.add()
         recorded.add()
+        brought.bring()

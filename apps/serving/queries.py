@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from apps.accounts.models import User
 from apps.registry.models import Content, ModelVersion
@@ -16,6 +16,12 @@ from mlregistry.levels import Level
 def images_of(version: ModelVersion) -> QuerySet[Image]:
     """Every build of a version, the newest first."""
     return version.images.select_related("job").order_by("-pk")
+
+
+def images_for(user: User) -> QuerySet[Image]:
+    """Every build that a user may see, the newest first."""
+    images = Image.objects.select_related("version__model").defer("lock", "trial")
+    return MODEL_GRANTS.filter(images, user, via="version__model").order_by("-pk")
 
 
 def get_image(user: User, pk: int, *, at_least: Level = Level.READ) -> Image:
@@ -40,6 +46,20 @@ def deployments_for(user: User) -> QuerySet[Deployment]:
     """With `standing`: the rollouts that are live or coming, the newest first."""
     deployments = MODEL_GRANTS.filter(Deployment.objects.select_related("model"), user, via="model")
     return with_standing(deployments).order_by("name")
+
+
+def deployments_called(user: User, words: str) -> QuerySet[Deployment]:
+    """Those whose name, or whose model's name, has these words in it."""
+    called = Deployment.objects.filter(Q(name__icontains=words) | Q(model__name__icontains=words))
+    return MODEL_GRANTS.filter(called.select_related("model"), user, via="model").order_by("name")
+
+
+def failed_rollouts(user: User, *, at_least: Level) -> QuerySet[Rollout]:
+    """The newest of their deployments, where these have failed; newest first."""
+    newer = Rollout.objects.filter(deployment=OuterRef("deployment"), number__gt=OuterRef("number"))
+    failed = Rollout.objects.filter(~Exists(newer), state=RolloutState.FAILED)
+    failed = failed.select_related("deployment", "version")
+    return MODEL_GRANTS.filter(failed, user, at_least=at_least, via="deployment__model").order_by("-pk")
 
 
 def with_standing(deployments: QuerySet[Deployment]) -> QuerySet[Deployment]:

@@ -13,9 +13,13 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 LINES_NAMED = 5
 
 
+def is_deployment_name(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None
+
+
 def check_deployment_name(name: str) -> None:
     """The names of hosts: they are in addresses, and name containers."""
-    if not _NAME.fullmatch(name):
+    if not is_deployment_name(name):
         raise InvalidParameter(
             f"A deployment's name has 1 to {LONGEST_NAME} small letters, digits and hyphens, such as fraud-live;"
             f" not '{printable(name)}'."
@@ -40,3 +44,10 @@ def check_servable(version: ModelVersion, content: Content | None) -> Requiremen
         said = [f"{refused.line}: {refused.reason}" for refused in wanted.refused[:LINES_NAMED]]
         raise InvalidParameter(f"The requirements of {version} have lines that are not followed. {' '.join(said)}")
     return wanted
+
+
+def example_of(content: Content) -> str:
+    """The path of an input as servers take it; empty where the model was logged without one."""
+    said = (content.mlmodel or {}).get("input_example") or {}
+    path = str(said.get("serving_input_path") or "")
+    return path if path and content.files.filter(path=path).exists() else ""

@@ -17,8 +17,30 @@ register = template.Library()
 MILLISECONDS = 1000
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
 _TONES = {
-    "good": {"finished", "ready", "clean", "production", "succeeded", "sealed", "delivered", "applied", "passed"},
-    "live": {"running", "queued", "scheduled", "pending", "pending_registration", "open", "approved"},
+    "good": {
+        "finished",
+        "ready",
+        "clean",
+        "production",
+        "succeeded",
+        "sealed",
+        "delivered",
+        "applied",
+        "passed",
+        "live",
+    },
+    "live": {
+        "running",
+        "queued",
+        "scheduled",
+        "pending",
+        "pending_registration",
+        "open",
+        "approved",
+        "building",
+        "waiting",
+        "starting",
+    },
     "warn": {"staging", "suspicious", "killed", "cancelled", "stale", "expired"},
     "bad": {"failed", "failed_registration", "drifted", "unreadable", "deleted", "rejected", "crashed"},
 }

@@ -23,6 +23,7 @@ from apps.registry.queries.transitions import comments_about
 from apps.registry.queries.version_content import files_of, scans_of
 from apps.registry.queries.versions import get_version_of, present
 from mlregistry.console.page import page, show
+from mlregistry.console.registry import panels
 from mlregistry.levels import Level
 
 ENTRIES = 12
@@ -64,6 +65,7 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         evidence=evidence_of(reader(request), found),
         lineage=_lineage(request, found),
         card=card_of(found),
+        panels=panels("version", request, found),
         comments=comments_about(found),
         loading=_loading(request, found, shared["aliases"]),
         downloads=_download_address(found),

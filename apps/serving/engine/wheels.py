@@ -8,7 +8,9 @@ from django.conf import settings
 
 from apps.serving.engine.client import BuildFailed, Client, Say, put, remove, take
 
-FOLDER = "/work"
+FOLDER, CACHE = "/work", "/cache"
+VOLUME = "mlregistry-packages"
+"""Where the engine keeps what has been fetched before. Pip alone writes there, and files are held against hashes."""
 LINES_NAMED = 5
 PROGRAMS = files("apps.serving") / "image"
 
@@ -26,7 +28,12 @@ def fetch(client: Client, *, base: str, wanted: Iterable[str], say: Say) -> Whee
         base,
         ["python3", "-I", f"{FOLDER}/fetch.py"],
         network_mode=settings.MLREGISTRY_SERVING_FETCH_NETWORK,
-        environment={"PIP_INDEX_URL": settings.MLREGISTRY_SERVING_INDEX, "PIP_CONFIG_FILE": "/dev/null"},
+        environment={
+            "PIP_INDEX_URL": settings.MLREGISTRY_SERVING_INDEX,
+            "PIP_CONFIG_FILE": "/dev/null",
+            "PIP_CACHE_DIR": CACHE,
+        },
+        volumes={VOLUME: {"bind": CACHE, "mode": "rw"}},
         cap_drop=["ALL"],
         security_opt=["no-new-privileges"],
         mem_limit=settings.MLREGISTRY_SERVING_MEMORY,

@@ -17,7 +17,7 @@ WHEELS = WORK / "wheels"
 def main() -> int:
     wanted = WORK / "requirements.txt"
     WHEELS.mkdir()
-    command = [sys.executable, "-m", "pip", "download", "--no-input", "--disable-pip-version-check", "--no-cache-dir"]
+    command = [sys.executable, "-m", "pip", "download", "--no-input", "--disable-pip-version-check"]
     command += ["--progress-bar", "off", "--only-binary", ":all:", "--dest", str(WHEELS), "--requirement", str(wanted)]
     if "--hash=" in wanted.read_text():
         command += ["--require-hashes", "--no-deps"]

@@ -26,6 +26,7 @@ from apps.serving.engine.client import BuildFailed, Client, base_image, connecte
 from apps.serving.engine.context import context
 from apps.serving.engine.images import build as build_image
 from apps.serving.models import Image
+from apps.serving.rules import example_of
 from apps.serving.services.deployments import go_on
 from apps.serving.services.images import check_buildable, fail
 from apps.tracking.artifacts.locations import open_location
@@ -136,13 +137,6 @@ def _try(client: Client, image: Image, content: Content, lines: "_Lines") -> Non
         lines.say(f"It answered {image.trial['status']}: {image.trial['answer']}")
     finally:
         remove(container)
-
-
-def example_of(content: Content) -> str:
-    """The path of an input as servers take it; empty where the model was logged without one."""
-    said = (content.mlmodel or {}).get("input_example") or {}
-    path = str(said.get("serving_input_path") or "")
-    return path if path and content.files.filter(path=path).exists() else ""
 
 
 @transaction.atomic

@@ -19,8 +19,8 @@ from apps.serving.engine import containers
 from apps.serving.engine.client import BuildFailed, Client, connected, remove
 from apps.serving.models import Image, Rollout
 from apps.serving.queries import ready_image
+from apps.serving.rules import example_of
 from apps.serving.services import images
-from apps.serving.services.building import example_of
 from apps.serving.services.deployments import end, fail, take_down_deleted
 from mlregistry import signing
 from mlregistry.actor import system

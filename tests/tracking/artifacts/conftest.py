@@ -1,4 +1,4 @@
-"""An S3 to test with: moto's server, really answering."""
+"""Object stores to test with, really answering: moto's S3, and emulators of Azure and Google."""
 
 import threading
 from collections.abc import Iterator
@@ -11,7 +11,9 @@ from pytest_django import Settings
 
 from apps.tracking.artifacts import stores
 from apps.tracking.artifacts.stores import base
+from apps.tracking.artifacts.stores.blob import BlobStore
 from apps.tracking.artifacts.stores.s3 import S3Store
+from tests.tracking.artifacts.emulators import Emulated, azurite, google_storage
 
 BUCKET = "artifacts"
 PREFIX = "some/prefix"
@@ -50,6 +52,31 @@ def s3(s3_address: str, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp
     stores.store_of.cache_clear()
     store = stores.proxied_store()
     assert isinstance(store, S3Store)
+    return store
+
+
+@pytest.fixture(scope="session")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
+    with azurite(tmp_path_factory.mktemp("azurite")) as emulated:
+        yield emulated
+
+
+@pytest.fixture(scope="session")
+def google() -> Iterator[Emulated]:
+    with google_storage() as emulated:
+        yield emulated
+
+
+def proxied_on(emulated: Emulated, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> BlobStore:
+    """The proxy's store, below an empty prefix."""
+    for name, value in emulated.settings.items():
+        monkeypatch.setenv(name, value)
+        setattr(settings, name, value)
+    settings.MLREGISTRY_ARTIFACTS = f"{emulated.address}/{PREFIX}"
+    stores.store_of.cache_clear()
+    store = stores.proxied_store()
+    assert isinstance(store, BlobStore)
+    store.delete("")
     return store
 
 

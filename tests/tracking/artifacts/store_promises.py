@@ -1,6 +1,8 @@
 """What every store promises; each store's own tests inherit these."""
 
+import gzip
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,6 +11,8 @@ import pytest
 
 from apps.tracking.artifacts.stores.base import ArtifactStore, Entry
 from mlregistry.errors import InvalidParameter, NotFound, PermissionDenied, RegistryError
+
+MIB = 1024 * 1024
 
 
 def read(store: ArtifactStore, path: str, start: int = 0, end: int | None = None) -> bytes:
@@ -160,6 +164,58 @@ class StorePromises:
 
         assert store.entries("f")[0].path == "f/n äme 日本.txt"
         assert read(store, "f/n äme 日本.txt") == b"1"
+
+    def test_a_name_is_taken_as_it_is(self, store: ArtifactStore) -> None:
+        for name in (".a", "..a", "a b", " a ", "a+b&c=d", "a%b", "n:b", "[a]*", "a~", "a'b\"", "ä"):
+            store.write(f"{name}/{name}", [b"1"])
+
+            assert Entry(name, is_dir=True) in store.entries("")
+            assert store.entries(name) == [Entry(f"{name}/{name}", is_dir=False, size=1)]
+            assert read(store, f"{name}/{name}") == b"1"
+
+            store.delete(f"{name}/{name}")
+            assert not store.exists(f"{name}/{name}")
+
+    def test_dots_at_the_end_of_a_name_lead_to_no_other_file(self, store: ArtifactStore) -> None:
+        store.write("f/a", [b"1"])
+
+        for path in ("f/a.", "f/a..", "f./a", "f/...", "f/.../a"):
+            try:
+                store.write(path, [b"22"])
+            except InvalidParameter:
+                assert not store.exists(path)
+            else:
+                assert read(store, path) == b"22"
+            store.delete(path)
+            assert not store.exists(path)
+
+        assert read(store, "f/a") == b"1"
+
+    def test_a_compressed_file_comes_back_as_it_went(self, store: ArtifactStore) -> None:
+        packed = gzip.compress(b"a,b\n1,2\n" * 1000)
+
+        assert store.write("t.csv.gz", [packed]).stored.size == len(packed)
+
+        assert read(store, "t.csv.gz") == packed
+        assert read(store, "t.csv.gz", 5, 9) == packed[5:9]
+
+    def test_a_file_of_several_pieces_comes_back_whole_and_in_parts(self, store: ArtifactStore) -> None:
+        chunks = [os.urandom(MIB) for _ in range(17)] + [b"end"]
+        whole = b"".join(chunks)
+
+        written = store.write("large", chunks)
+
+        assert (written.stored.size, written.sha256) == (len(whole), hashlib.sha256(whole).hexdigest())
+        assert store.stat("large") == written.stored
+        assert read(store, "large") == whole
+        assert read(store, "large", 8 * MIB - 2, 16 * MIB + 2) == whole[8 * MIB - 2 : 16 * MIB + 2]
+
+    def test_a_large_upload_that_breaks_leaves_nothing(self, store: ArtifactStore) -> None:
+        with pytest.raises(ConnectionError):
+            store.write("large", broken(bytes(9 * MIB), bytes(9 * MIB)))
+
+        assert store.entries("") == []
+        assert not store.exists("large")
 
     def test_sweeping_spares_what_is_finished(self, store: ArtifactStore) -> None:
         store.write("a", [b"1"])

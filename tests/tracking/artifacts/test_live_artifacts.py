@@ -26,10 +26,10 @@ MIB = 1024 * 1024
 GROWTH = 64 * MIB
 
 
-def run_client(server: LiveServer, *arguments: str, **environment: str) -> None:
-    """Run the script with MLflow's client against `server`."""
+def run_client(server: LiveServer, *arguments: str, script: Path = SCRIPT, **environment: str) -> None:
+    """Run a script with MLflow's client against `server`."""
     ran = subprocess.run(
-        [sys.executable, str(SCRIPT), *arguments],
+        [sys.executable, str(script), *arguments],
         env=os.environ | server.client_environment | {"MLFLOW_DISABLE_TELEMETRY": "true"} | environment,
         capture_output=True,
         text=True,

@@ -36,7 +36,9 @@ def store_of(uri: str) -> ArtifactStore:
 
             return S3Store(parts.netloc, parts.path)
         case "gs" if parts.netloc:
-            return _google(parts.netloc, parts.path)
+            from apps.tracking.artifacts.stores.gcs import GoogleStore  # noqa: PLC0415  only where it is installed
+
+            return GoogleStore(parts.netloc, parts.path)
         case "az" if parts.netloc and settings.AZURE_ACCOUNT_NAME:
             return _azure(parts.netloc, settings.AZURE_ACCOUNT_NAME, parts.path)
         case "wasbs" if parts.username and parts.hostname:
@@ -44,30 +46,7 @@ def store_of(uri: str) -> ArtifactStore:
     raise ImproperlyConfigured(UNKNOWN.format(uri=uri))
 
 
-def _google(bucket: str, prefix: str) -> ArtifactStore:
-    from storages.backends.gcloud import GoogleCloudStorage  # noqa: PLC0415  only where it is installed
-
-    from apps.tracking.artifacts.stores.blob import BlobStore  # noqa: PLC0415
-
-    storage = GoogleCloudStorage(
-        bucket_name=bucket, location=prefix.strip("/"), file_overwrite=True, max_memory_size=_IN_MEMORY
-    )
-    return BlobStore(storage)
-
-
 def _azure(container: str, account: str, prefix: str) -> ArtifactStore:
-    from storages.backends.azure_storage import AzureStorage  # noqa: PLC0415  only where it is installed
+    from apps.tracking.artifacts.stores.azure import AzureStore  # noqa: PLC0415  only where it is installed
 
-    from apps.tracking.artifacts.stores.blob import AzureStore  # noqa: PLC0415
-
-    storage = AzureStorage(
-        azure_container=container,
-        account_name=account,
-        location=prefix.strip("/"),
-        overwrite_files=True,
-        max_memory_size=_IN_MEMORY,
-    )
-    return AzureStore(storage)
-
-
-_IN_MEMORY = 8 * 1024 * 1024
+    return AzureStore(container, account, prefix)

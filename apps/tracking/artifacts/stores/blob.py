@@ -1,119 +1,104 @@
-"""Artifacts in any other store that django-storages knows: Google Cloud Storage, Azure.
+"""What the stores of Azure and Google have in common: names with slashes, listed by their beginnings.
 
-These libraries send a whole file, so an upload is collected in a temporary file first: constant memory, disk by size.
-Both stores show an object only once it is complete.
+Of django-storages only the clients are used. Its files are unpacked on the way if their names end in `.gz`, its times
+tell no two uploads of one second apart, and to Azure it sends names without the dots at their end.
 """
 
-import hashlib
-import tempfile
-from collections.abc import Iterable, Iterator
+import abc
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from itertools import chain
 
-from django.core.files import File
-from django.core.files.storage import Storage
-
-from apps.tracking.artifacts.stores.base import (
-    CHUNK,
-    ArtifactStore,
-    Entry,
-    LastLook,
-    OpenFile,
-    Stored,
-    Written,
-    absent,
-    is_a_folder,
-    nothing_against_it,
-)
+from apps.tracking.artifacts.stores.base import ArtifactStore, Entry, OpenFile, Stored, absent, is_a_folder
 from mlregistry.errors import Busy
+
+PIECE = 8 * 1024 * 1024
+"""How much is asked for, or sent, at once: each request has its cost, and each piece is in memory."""
 
 
 class BlobFile(OpenFile):
+    """Read piece by piece, each on the condition that it is still of the same content."""
+
     def __init__(self, store: "BlobStore", path: str) -> None:
         self._store, self._path = store, path
         self.stored = store.stat(path)
-        self._file: File[bytes] | None = None
 
     def chunks(self, start: int, end: int) -> Iterator[bytes]:
-        self._file = self._store.storage.open(self._path, "rb")
-        self._file.seek(start)
-        if self._store.stat(self._path) != self.stored:
-            raise Busy("The artifact store has just got another version of this file; ask again.")
-        return self._read(self._file, end - start)
-
-    def _read(self, file: "File[bytes]", left: int) -> Iterator[bytes]:
-        while left > 0 and (chunk := file.read(min(CHUNK, left))):
-            left -= len(chunk)
-            yield chunk
+        pieces = (
+            self._store.piece(self._path, self.stored, at, min(at + PIECE, end)) for at in range(start, end, PIECE)
+        )
+        first = next(pieces, None)  # now, so that it fails now
+        return iter(()) if first is None else chain((first,), pieces)
 
     def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
+        """Nothing is held open between two pieces."""
 
 
 class BlobStore(ArtifactStore):
-    """`storage` must overwrite: one that makes up another name for the second upload loses it."""
+    """Below a prefix of a container or bucket. A blob appears once all of it is there."""
 
-    def __init__(self, storage: Storage) -> None:
-        self.storage = storage
-
-    def write(self, path: str, chunks: Iterable[bytes], last_look: LastLook = nothing_against_it) -> Written:
-        digest = hashlib.sha256()
-        with tempfile.TemporaryFile() as file:
-            for chunk in chunks:
-                file.write(chunk)
-                digest.update(chunk)
-            file.seek(0)
-            last_look()
-            kept = self.storage.save(path, File(file, name=path))
-        if kept != path:
-            self.storage.delete(kept)
-            raise RuntimeError(f"{type(self.storage).__name__} does not overwrite")
-        return Written(self.stat(path), digest.hexdigest())
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix.strip("/")
 
     def open(self, path: str) -> BlobFile:
         return BlobFile(self, path)
 
     def stat(self, path: str) -> Stored:
-        if not path or not self.storage.exists(path):
-            raise is_a_folder(path) if self.entries(path) else absent(path)
-        size = self.storage.size(path)
-        changed = self.storage.get_modified_time(path)
-        return Stored(size=size, marker=f"{changed.timestamp():.6f}-{size:x}")
+        found = self._find(self._key(path)) if path else None
+        if found is None:
+            below = next(self._names(self._start(path)), None)
+            raise absent(path) if below is None else is_a_folder(path)
+        return found
 
     def entries(self, path: str) -> list[Entry]:
-        try:
-            folders, files = self.storage.listdir(path)
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        below = f"{path}/" if path else ""
-        entries = [Entry(below + name.rstrip("/"), is_dir=True) for name in folders if name.strip("/")]
-        entries += [Entry(below + name, is_dir=False, size=self.storage.size(below + name)) for name in files if name]
+        start, below = self._start(path), f"{path}/" if path else ""
+        found = ((name[len(start) :], size) for name, size in self._level(start))
+        # Some tools mark a folder by an empty blob of its name.
+        entries = (Entry(below + name.rstrip("/"), name.endswith("/"), size) for name, size in found if name.strip("/"))
         return sorted(entries, key=lambda entry: entry.path)
 
     def delete(self, path: str) -> None:
-        for entry in self.entries(path):
-            self.delete(entry.path) if entry.is_dir else self.storage.delete(entry.path)
-        self.storage.delete(path)
+        key = self._key(path)
+        for name in self._names(key):
+            # The beginning is also that of siblings: `model` of `model2/file`.
+            if f"{name}/".startswith(f"{key}/"):
+                self._remove(name)
 
     def sweep(self, older_than: timedelta) -> int:
+        """Both services forget by themselves, after a week."""
         return 0
 
+    @abc.abstractmethod
+    def piece(self, path: str, stored: Stored, start: int, end: int) -> bytes:
+        """The bytes from `start` up to, not including, `end`; `Busy` if it is no longer the file that was `stored`."""
 
-class AzureStore(BlobStore):
-    """Lists by Azure's own client: django-storages lists everything below a folder, by whole names and as files."""
+    @abc.abstractmethod
+    def _find(self, key: str) -> Stored | None:
+        """The blob `key`, if it is there."""
 
-    def __init__(self, storage: Any) -> None:
-        super().__init__(storage)
-        self._azure = storage
+    @abc.abstractmethod
+    def _level(self, start: str) -> Iterator[tuple[str, int | None]]:
+        """Names that begin with `start`, up to their next slash, with sizes: a folder's ends with it and has none."""
 
-    def entries(self, path: str) -> list[Entry]:
-        top = "/".join(part for part in (self._azure.location.strip("/"), path) if part)
-        start = f"{top}/" if top else ""
-        below = f"{path}/" if path else ""
-        entries = []
-        for found in self._azure.client.walk_blobs(name_starts_with=start, delimiter="/"):
-            name, is_dir = found.name[len(start) :].rstrip("/"), found.name.endswith("/")
-            if name:
-                entries.append(Entry(below + name, is_dir=is_dir, size=None if is_dir else found.size))
-        return sorted(entries, key=lambda entry: entry.path)
+    @abc.abstractmethod
+    def _names(self, start: str) -> Iterator[str]:
+        """All names that begin with `start`."""
+
+    @abc.abstractmethod
+    def _remove(self, key: str) -> None:
+        """Delete the blob `key`, if it is there."""
+
+    def _key(self, path: str) -> str:
+        return "/".join(part for part in (self.prefix, path) if part)
+
+    def _start(self, path: str) -> str:
+        key = self._key(path)
+        return f"{key}/" if key else ""
+
+
+def replaced() -> Busy:
+    return Busy("The artifact store has just got another version of this file; ask again.")
+
+
+def out_of_reach() -> Busy:
+    return Busy("The artifact store cannot be reached; try again later.")
