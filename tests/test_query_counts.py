@@ -21,6 +21,7 @@ from apps.tracking.queries.runs import run_to_write
 from apps.tracking.services import run_data
 from mlregistry.levels import Level
 from tests.golden import HERE, compared
+from tests.scorer import scoring
 from tests.security import world as worlds
 from tests.security.callers import Answer, by_token
 from tests.security.operations import operations
@@ -41,7 +42,8 @@ def world(db: None, tmp_path: Path, settings: Any) -> Iterator[World]:
     made.callers["member"] = by_token(made.people["manager"])
     Token.objects.update(last_used_at=timezone.now())  # noting the use, once a minute, is no part of the call
     _remember_keys(made)
-    yield made
+    with scoring():
+        yield made
     keys.forget()
 
 
@@ -120,6 +122,9 @@ def test_logging_a_thousand_things_takes_at_most_eight_statements(world: World, 
         ("GET /api/v1/registered-models/{name}/versions/{version}/card/revisions", "results"),
         ("GET /api/v1/registered-models/{name}/versions/{version}/content/files", "results"),
         ("GET /api/v1/registered-models/{name}/versions/{version}/scans", "results"),
+        ("GET /api/v1/registered-models/{name}/versions/{version}/images", "results"),
+        ("GET /api/v1/deployments", "results"),
+        ("GET /api/v1/deployments/{name}/rollouts", "results"),
         ("GET /api/v1/people", "results"),
         ("GET /api/v1/service-accounts", "results"),
         ("GET /api/v1/teams", "results"),

@@ -9,6 +9,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
 from mlregistry.wsgi import application
+from tests.scorer import scoring
 from tests.security import world as worlds
 
 App = Callable[[dict[str, Any], Any], list[bytes]]
@@ -17,7 +18,8 @@ App = Callable[[dict[str, Any], Any], list[bytes]]
 @pytest.fixture
 def world(db: None, tmp_path: Path, settings: Any) -> Iterator[worlds.World]:
     settings.MLREGISTRY_ARTIFACTS = str(tmp_path / "artifacts")
-    yield worlds.standing(tmp_path / "artifacts")
+    with scoring():
+        yield worlds.standing(tmp_path / "artifacts")
     worlds.keys.forget()
 
 

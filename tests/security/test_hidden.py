@@ -33,6 +33,10 @@ ABSENT = {
     "model": "m-" + "0" * 32,
     "registered": "never-registered",
     "registered_id": "987656",
+    "served": "never-served",
+    "image": "987657",
+    "deployment": "never-deployed",
+    "idle_deployment": "never-deployed-either",
     "proxied_folder": "987654/" + "0" * 32 + "/artifacts",
     "proxied_file": "987654/" + "0" * 32 + "/artifacts/notes.txt",
 }

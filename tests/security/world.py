@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.test import Client
@@ -18,6 +19,7 @@ from apps.accounts.services import people, service_accounts, teams, tokens
 from apps.governance.choices import Decision
 from apps.governance.services import holds, policies, voting
 from apps.governance.services.opening import ApprovalNeeded
+from apps.jobs.models import Job
 from apps.notices.models import Notice
 from apps.registry import events, sources
 from apps.registry.choices import ContentState, Verdict
@@ -34,6 +36,8 @@ from apps.registry.models import (
 from apps.registry.permissions import MODEL_GRANTS
 from apps.registry.services import cards, registered_models, transitions, versions, webhooks, workspace_webhooks
 from apps.registry.workspace import RegistryEvent
+from apps.serving.choices import ImageState, RolloutState
+from apps.serving.models import Deployment, Image, Rollout
 from apps.tracking.artifacts import services as artifacts
 from apps.tracking.artifacts.places import logged_model_place, run_place
 from apps.tracking.entities import Dataset, DatasetInput, Metric, Param, Tag
@@ -45,11 +49,13 @@ from apps.tracking.resources import EXPERIMENTS
 from apps.tracking.services import experiments, inputs, logged_models, run_data, runs
 from mlregistry.actor import system
 from mlregistry.levels import Level
+from tests.scorer import ADDRESS
 from tests.security.callers import PASSWORD, Caller, by_password, by_token
 
 FILE = "notes.txt"
 REGISTERED = "model"
 """The folder of a run that is registered, and sealed with that."""
+DIGEST = "0" * 64
 BY = system("test")
 LEVELS = {
     "outsider": Level.NO_PERMISSIONS,
@@ -96,7 +102,7 @@ def standing(artifact_folder: Path) -> World:
     for name, user in holders.items():
         MODEL_GRANTS.set(target=registered, holder=user, level=LEVELS[name], by=BY)
     names |= {"retired": str(retired.pk)} | _accounts(watched, holders["reader"]) | _webhooks(root)
-    names |= _governed(root, holders) | _asked_for(root, holders)
+    names |= _governed(root, holders) | _asked_for(root, holders) | _served(root, holders)
     callers = {"anonymous": Caller(Client())}
     callers |= {name: by_password(user) for name, user in (holders | {"administrator": root}).items()}
     callers |= {f"{scope} token": by_token(root, scope=scope) for scope in ("read", "write", "admin")}
@@ -231,12 +237,41 @@ def _asked_for(root: User, holders: dict[str, User]) -> dict[str, str]:
     return {"asked_for": model.name, "comment": str(comment.pk)}
 
 
+def _served(root: User, holders: dict[str, User]) -> dict[str, str]:
+    """A model with an image, a deployment that serves it, and one that serves nothing any more."""
+    model = registered_models.create_model(name="served", tags=[], description="", creator=root, by=root.actor())
+    for name, user in holders.items():
+        MODEL_GRANTS.set(target=model, holder=user, level=LEVELS[name], by=BY)
+    source = sources.resolve(root, "s3://bucket/served", run_id=None, model_id=None)
+    version = versions.create_version(model=model, source=source, tags=[], run_link="", description="", by=root.actor())
+    cards.prefill_card(version=version)
+    sealed = {"state": ContentState.SEALED, "digest": DIGEST, "mlmodel": {"flavors": {"python_function": {}}}}
+    Content.objects.filter(version=version).update(**sealed)
+    image = _image(version)
+    live, idle = (Deployment.objects.create(name=name, model=model, created_by="editor") for name in ("live", "idle"))
+    _rollout(live, version, image=image, state=RolloutState.LIVE, live_at=timezone.now())
+    _rollout(idle, version, image=image, state=RolloutState.STOPPED)
+    return {"served": model.name, "image": str(image.pk), "deployment": live.name, "idle_deployment": idle.name}
+
+
+def _image(version: ModelVersion, **fields: Any) -> Image:
+    return Image.objects.create(
+        version=version, state=ImageState.READY, digest=DIGEST, lock="mlflow==3.1.0", requested_by="editor", **fields
+    )
+
+
+def _rollout(deployment: Deployment, version: ModelVersion, *, number: int = 1, **fields: Any) -> Rollout:
+    return Rollout.objects.create(
+        deployment=deployment, version=version, number=number, address=ADDRESS, requested_by="editor", **fields
+    )
+
+
 def _contents(version: ModelVersion) -> None:
     """What background jobs find out about a version's files."""
     now = timezone.now()
     content, _ = Content.objects.update_or_create(version=version, defaults={"state": ContentState.SEALED})
     ContentFile.objects.update_or_create(content=content, path=FILE, defaults={"size": 4, "sha256": "0" * 64})
-    Scan.objects.create(version=version, verdict=Verdict.CLEAN, digest="0" * 64, scanner="test", scanned_at=now)
+    Scan.objects.create(version=version, verdict=Verdict.CLEAN, digest=DIGEST, scanner="test", scanned_at=now)
     Sbom.objects.update_or_create(version=version, defaults={"document": {"bomFormat": "CycloneDX"}, "made_at": now})
 
 
@@ -262,6 +297,7 @@ def more_of_everything(world: World, count: int) -> None:
         EXPERIMENT_GRANTS.set(target=watched, holder=another, level=Level.READ, by=BY)
         _webhook(root, name)
         _tell()
+        _more_served(name, number)
 
 
 def _webhooks(root: User) -> dict[str, str]:
@@ -294,8 +330,19 @@ def _more_of_the_version(root: User, version: ModelVersion, name: str) -> None:
     cards.write_card(version=version, sections={"data": name}, by=root.actor())
     ContentFile.objects.create(content=version.content, path=name, size=4, sha256="0" * 64)
     Scan.objects.create(
-        version=version, verdict=Verdict.CLEAN, digest="0" * 64, scanner="test", scanned_at=timezone.now()
+        version=version, verdict=Verdict.CLEAN, digest=DIGEST, scanner="test", scanned_at=timezone.now()
     )
+
+
+def _more_served(name: str, number: int) -> None:
+    """Another build, another rollout in the history, another deployment."""
+    version = ModelVersion.objects.get(model__name="served")
+    job = Job.objects.create(kind="tests", payload={}, username="editor", actor_kind="person", address="", owner="")
+    image = _image(version, job=job)
+    live = Deployment.objects.get(name="live")
+    _rollout(live, version, number=number + 2, image=image, job=job, state=RolloutState.REPLACED)
+    another = Deployment.objects.create(name=name, model=version.model, created_by="editor")
+    _rollout(another, version, image=image, job=job, state=RolloutState.LIVE, live_at=timezone.now())
 
 
 def _accounts(watched: Experiment, reader: User) -> dict[str, str]:
