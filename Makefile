@@ -69,6 +69,7 @@ $(VENV)/.dev: $(VENV)/.test $(call LOCKS,dev)
 test: setup-test
 	@.ci/browser
 	@.ci/azurite >/dev/null
+	@.ci/docker
 	@.ci/test
 
 lint: setup-dev

@@ -34,6 +34,8 @@ def check_servable(version: ModelVersion, content: Content | None) -> Requiremen
         raise BadRequest(f"The files of {version} are not read yet; try again in a moment.")
     if content.state != ContentState.SEALED:
         raise BadRequest(f"{version} cannot be built: {content.message or 'its files cannot be read.'}")
+    if content.mlmodel is None and not version.scans.filter(digest=content.digest).exists():
+        raise BadRequest(f"The files of {version} are still being looked into; try again in a moment.")
     mlmodel = content.mlmodel or {}
     if "python_function" not in mlmodel.get("flavors", {}):
         raise InvalidParameter(

@@ -25,6 +25,7 @@ TABLES = (
     "admin/jobs/job/",
     "admin/notices/",
     "admin/registry/",
+    "admin/serving/",
     "admin/tracking/",
 )
 """Django's own pages of our tables."""

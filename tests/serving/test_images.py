@@ -36,7 +36,8 @@ def client(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
 
 
 def sealed(serving: Serving, model: str, version: int) -> None:
-    serving.until(lambda: serving.get(f"registered-models/{model}/versions/{version}/content")["state"] == "sealed")
+    """Once its files have been read and looked into."""
+    serving.until(lambda: serving.get(f"registered-models/{model}/versions/{version}/scans")["results"])
 
 
 def test_an_image_is_built_of_the_registered_files_and_has_answered(
@@ -130,16 +131,16 @@ def test_nothing_is_built_of_files_that_were_changed(serving: Serving, doubled: 
 
 
 @pytest.mark.parametrize(
-    ("requirements", "why"),
+    ("line", "why"),
     [
-        (["mlflow-skinny", "no-such-package-anywhere==1.0"], "cannot be had"),
-        (["mlflow-skinny", "six==1.17.0 --hash=sha256:" + "0" * 64], "none of the hashes"),
+        ("no-such-package-anywhere==1.0", "cannot be had"),
+        (f"six==1.17.0 --hash=sha256:{'0' * 64}", "none of the hashes"),
     ],
 )
 def test_a_build_is_what_it_says_or_none(
-    serving: Serving, doubled: dict[str, Any], client: MlflowClient, tmp_path: Path, requirements: list[str], why: str
+    serving: Serving, client: MlflowClient, tmp_path: Path, line: str, why: str
 ) -> None:
-    number = register_by_hand(client, "by-hand", tmp_path, requirements)
+    number = register_by_hand(client, "by-hand", tmp_path, ["mlflow-skinny", line])
     sealed(serving, "by-hand", number)
     image = serving.built("by-hand", number)
     assert image["state"] == "failed"
@@ -173,8 +174,8 @@ def test_a_request_that_has_to_show_an_image_has_it_built(serving: Serving, doub
     asked = serving.get("change-requests?object_name=gated")["results"][0]
 
     def passed() -> Any:
-        gate = serving.get(f"change-requests/{asked['id']}")["gates"][0]
-        return gate if gate["verdict"] == "passed" else None
+        looked = serving.get(f"change-requests/{asked['id']}")["gates"]
+        return next((gate for gate in looked if gate["verdict"] == "passed"), None)
 
     assert "answered serving_input_example.json" in serving.until(passed)["sentence"]
 

@@ -4,6 +4,7 @@ import io
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib.resources import files
 from typing import Any, TypeAlias
 
 import docker
@@ -18,6 +19,8 @@ Client: TypeAlias = docker.DockerClient
 Say = Callable[[str], None]
 """Told each line of what goes on. It may raise to stop."""
 
+PROGRAMS = files("apps.serving") / "image"
+"""What goes into images."""
 TIMEOUT_S = 600
 """For one answer of the engine: a layer of a gigabyte takes it a while."""
 PIDS = 256
@@ -76,11 +79,17 @@ def contained() -> dict[str, Any]:
 
 def put(container: Container, folder: str, files: Mapping[str, bytes]) -> None:
     """Lay files into a container that was created."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
+    container.put_archive(folder, packed(files).getvalue())
+
+
+def packed(files: Mapping[str, bytes]) -> io.BytesIO:
+    """A few small files as an archive."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
         for name, content in files.items():
             add(archive, name, io.BytesIO(content), len(content))
-    container.put_archive(folder, packed.getvalue())
+    made.seek(0)
+    return made
 
 
 def take(container: Container, path: str) -> bytes:

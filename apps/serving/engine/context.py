@@ -1,6 +1,7 @@
-"""What an image is built from, packed: our programs, the lock, and the version's files, held against the manifest."""
+"""What an image is built from, packed: our programs, and the version's files, held against the manifest."""
 
 import hashlib
+import io
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
@@ -9,35 +10,25 @@ from typing import IO, Any
 
 from apps.registry.content.files import VersionFiles
 from apps.registry.models import Content, ContentFile
-from apps.serving.engine.client import BuildFailed, add
-from apps.serving.engine.wheels import PROGRAMS
+from apps.serving.engine.client import PROGRAMS, BuildFailed, add
 from mlregistry.printable import printable
 
-OURS = ("Dockerfile", "install.py", "scorer.py", "ask.py")
+OURS = ("model.Dockerfile", "scorer.py", "ask.py")
 
 
 @contextmanager
-def context(*, content: Content, files: VersionFiles, lock: str, check: Callable[[], None]) -> Iterator[IO[bytes]]:
+def context(*, content: Content, files: VersionFiles, check: Callable[[], None]) -> Iterator[IO[bytes]]:
     """The archive, complete and at its start. `BuildFailed` where a file is not the one that was registered."""
     with tempfile.TemporaryFile() as packed:
         with tarfile.open(fileobj=packed, mode="w") as archive:
             for name in OURS:
-                with PROGRAMS.joinpath(name).open("rb") as program:
-                    _pack(archive, name, program)
-            with tempfile.TemporaryFile() as written:
-                written.write(lock.encode())
-                _pack(archive, "lock.txt", written)
+                program = PROGRAMS.joinpath(name).read_bytes()
+                add(archive, name, io.BytesIO(program), len(program))
             for file in content.files.all():
                 check()
                 _pack_registered(archive, file, files)
         packed.seek(0)
         yield packed
-
-
-def _pack(archive: tarfile.TarFile, name: str, file: IO[bytes]) -> None:
-    size = file.seek(0, 2)
-    file.seek(0)
-    add(archive, name, file, size)
 
 
 def _pack_registered(archive: tarfile.TarFile, file: ContentFile, files: VersionFiles) -> None:

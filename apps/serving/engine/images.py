@@ -9,16 +9,24 @@ LINES_NAMED = 5
 
 
 def build(
-    client: Client, *, context: IO[bytes], base: str, wheels: str, tag: str, labels: Mapping[str, str], say: Say
+    client: Client,
+    *,
+    context: IO[bytes],
+    dockerfile: str,
+    arguments: Mapping[str, str],
+    tag: str,
+    say: Say,
+    labels: Mapping[str, str] | None = None,
 ) -> Any:
     """The image of a packed context. Its last lines tell why there is none."""
     said: list[str] = []
     for step in client.api.build(
         fileobj=context,
         custom_context=True,
+        dockerfile=dockerfile,
         tag=tag,
-        labels=dict(labels),
-        buildargs={"BASE": base, "WHEELS": wheels},
+        labels=dict(labels or {}),
+        buildargs=dict(arguments),
         network_mode="none",
         rm=True,
         forcerm=True,

@@ -37,7 +37,7 @@ def image(request: HttpRequest, pk: int) -> HttpResponse:
     }
     if is_part(request):
         return show(request, "serving/building.html", **context)
-    packages = [line.split(" --hash=") for line in found.lock.splitlines()]
+    packages = [line.partition(" --hash=")[::2] for line in found.lock.splitlines()]
     return show(
         request,
         "serving/image.html",

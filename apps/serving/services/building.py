@@ -6,6 +6,7 @@ hashed once more as they are packed. A build may be cut short anywhere and run a
 
 import re
 import time
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -21,7 +22,7 @@ from apps.registry.models import Content
 from apps.registry.proposals import MODEL_TYPE
 from apps.registry.services.verification import require_intact
 from apps.serving.choices import ImageState
-from apps.serving.engine import containers, wheels
+from apps.serving.engine import containers, packages
 from apps.serving.engine.client import BuildFailed, Client, base_image, connected, remove, remove_image
 from apps.serving.engine.context import context
 from apps.serving.engine.images import build as build_image
@@ -63,14 +64,15 @@ def _build(image: Image, job: RunningJob, *, resolve: bool) -> None:
     with connected() as client:
         base = base_image(client)
         image.digest, image.base, image.base_id = content.digest, settings.MLREGISTRY_SERVING_BASE, base.id
-        job.progress(1, STEPS, "Fetching packages")
+        job.progress(1, STEPS, "Installing packages")
         wanted = _wanted(image, content, required, resolve=resolve)
-        fetched = wheels.fetch(client, base=base.id, wanted=wanted, say=lines.say)
+        installed = packages.install(
+            client, base=base.id, wanted=wanted, check=partial(_check_hashes, required), say=lines.say
+        )
         try:
-            _check_hashes(required, fetched.lock)
-            image.lock = fetched.lock
+            image.lock = installed.lock
             job.progress(2, STEPS, "Building the image")
-            _put_together(client, image, content, fetched.image, lines)
+            _put_together(client, image, content, installed.image, lines)
             job.progress(3, STEPS, "Trying the image")
             _try(client, image, content, lines)
         except BaseException:
@@ -78,7 +80,6 @@ def _build(image: Image, job: RunningJob, *, resolve: bool) -> None:
                 remove_image(client, image.engine_id)
             raise
         finally:
-            remove_image(client, fetched.image)
             lines.flush()
     _keep(image)
 
@@ -114,7 +115,7 @@ def _known_as(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _put_together(client: Client, image: Image, content: Content, fetched: str, lines: "_Lines") -> None:
+def _put_together(client: Client, image: Image, content: Content, installed: str, lines: "_Lines") -> None:
     version = image.version
     files = VersionFiles(*open_location(version.location))
     image.tag = f"mlregistry/{_slug(version.model.name)}-{version.model_id}:{version.version}-{content.digest[:12]}"
@@ -123,9 +124,15 @@ def _put_together(client: Client, image: Image, content: Content, fetched: str, 
         "mlregistry.content": content.digest,
         "mlregistry.image": str(image.pk),
     }
-    with context(content=content, files=files, lock=image.lock, check=lines.check) as packed:
+    with context(content=content, files=files, check=lines.check) as packed:
         made = build_image(
-            client, context=packed, base=image.base_id, wheels=fetched, tag=image.tag, labels=labels, say=lines.say
+            client,
+            context=packed,
+            dockerfile="model.Dockerfile",
+            arguments={"PACKAGES": installed},
+            tag=image.tag,
+            labels=labels,
+            say=lines.say,
         )
     image.engine_id, image.size = made.id, made.attrs["Size"]
 
