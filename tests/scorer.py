@@ -17,6 +17,6 @@ def scoring() -> Iterator[Receiver]:
     """A model that predicts 0 whatever it is asked, at every address that rollouts have."""
     with receiving() as receiver, pytest.MonkeyPatch.context() as patch:
         receiver.body, receiver.headers = b'{"predictions": [0]}', {"Content-Type": "application/json"}
-        patch.setattr(answering, "_checked", lambda _: "127.0.0.1")
+        patch.setattr(answering, "checked_address", lambda _: "127.0.0.1")
         patch.setattr(answering, "PORT", int(receiver.address.rpartition(":")[2]))
         yield receiver

@@ -34,7 +34,7 @@ class Deploy(VersionAction):
         return f"{proposal.target} serves {proposal.subject_name}{instead}"
 
     def replaced(self, proposal: Proposal, before: Mapping[str, Any]) -> str:
-        return f"It served version {before['number']} before." if before.get("version") else "It served nothing before."
+        return f"It served version {before['version']} before." if before else "It served nothing before."
 
     def check(self, proposal: Proposal) -> None:
         version = version_of(proposal)
@@ -51,7 +51,7 @@ class Deploy(VersionAction):
 
     def standing(self, proposal: Proposal) -> dict[str, Any]:
         served = _standing(proposal)
-        return {"version": served.version_id, "number": served.version.version} if served else {}
+        return {"version": served.version.version} if served else {}
 
     def apply(self, proposal: Proposal, *, by: Actor, approval: Approval) -> None:
         deployments.deploy(version=version_of(proposal), name=proposal.target, by=by, approval=approval)
@@ -59,7 +59,8 @@ class Deploy(VersionAction):
     def take_back(self, proposal: Proposal, before: Mapping[str, Any], *, by: Actor) -> None:
         if not self.is_done(proposal):
             return
-        earlier = present().select_related("model").filter(pk=before.get("version") or 0).first()
+        others = present().select_related("model").filter(model=proposal.object_id)
+        earlier = others.filter(version=before.get("version", 0)).first()
         if earlier is None:
             deployments.stop(deployment=Deployment.objects.get(name=proposal.target), by=by)
         else:

@@ -46,7 +46,7 @@ def invoke(deployment: Deployment, *, body: bytes, content_type: str) -> Reply:
     if len(body) > LONGEST:
         raise TooLarge(f"At most {LONGEST:,} bytes can be sent at a time.")
     timeout = httpx2.Timeout(WITHIN_S, connect=CONNECT_WITHIN_S)
-    address = f"http://{_checked(str(rollout.address))}:{PORT}/invocations"
+    address = f"http://{checked_address(str(rollout.address))}:{PORT}/invocations"
     try:
         with (
             httpx2.Client(timeout=timeout, trust_env=False) as client,
@@ -75,7 +75,7 @@ def _read(response: httpx2.Response, rollout: Rollout) -> Reply:
     return Reply(response.status_code, said or UNKNOWN, bytes(answer), rollout.version.version)
 
 
-def _checked(address: str) -> str:
+def checked_address(address: str) -> str:
     """Only addresses as the engine gives them: a row that names another place leads nowhere."""
     parsed = ipaddress.ip_address(address)
     meant = getattr(parsed, "ipv4_mapped", None) or parsed  # ::ffff:127.0.0.1 leads to this machine too

@@ -8,11 +8,32 @@ import docker
 import pytest
 import requests
 
+from apps.accounts.models import User
+from apps.registry.models import ModelVersion, RegisteredModel
+from apps.tracking.models import Run
+from tests.governance.conftest import risk, rita  # noqa: F401  fixtures of governance's tests
 from tests.live import LiveServer, ours
+from tests.registry.conftest import (  # noqa: F401  fixtures of the registry's tests
+    _keys_are_those_of_this_test,
+    ada,
+    artifacts,
+    bob,
+    experiment,
+    model,
+    root,
+    run,
+)
+from tests.serving.making import servable
 
 BASE = "mlregistry-base:bookworm"
 WITHIN_S = 300
 """For a build on a machine that does other things besides."""
+
+
+@pytest.fixture
+def version(artifacts: Any, ada: User, model: RegisteredModel, run: Run) -> ModelVersion:  # noqa: F811  the fixtures above
+    """Ada's, and fit to be served."""
+    return servable(ada, model, run)
 
 
 @pytest.fixture(scope="module")
@@ -63,12 +84,12 @@ class Serving:
         assert 400 <= answer.status_code < 500, answer.text
         return answer
 
-    def built(self, model: str, version: int) -> dict[str, Any]:
+    def built(self, model: str, version: int) -> dict[str, Any]:  # noqa: F811  a fixture's name
         """An image of the version, asked for now, when it is ready or has failed."""
         image = self.post(f"registered-models/{model}/versions/{version}/images")
         return self.until(lambda: self._done(f"images/{image['id']}", "building"))
 
-    def rolled_out(self, deployment: str, model: str, version: int) -> dict[str, Any]:
+    def rolled_out(self, deployment: str, model: str, version: int) -> dict[str, Any]:  # noqa: F811  likewise
         """The rollout, asked for now, when it is live or has failed."""
         self.post(f"deployments/{deployment}/rollouts", model=model, version=str(version))
         return self.until(lambda: self._newest(deployment))

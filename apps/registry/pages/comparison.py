@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from apps.accounts.models import User
-from apps.governance.actions import Proposal
+from apps.governance.actions import Proposal, action_named
 from apps.governance.pages.comparing import Comparison
 from apps.registry import proposals
 from apps.registry.actions.base import subject_key
@@ -46,17 +46,13 @@ def compare(user: User, proposal: Proposal, before: Mapping[str, Any] | None) ->
 
 
 def _there(user: User, proposal: Proposal, before: Mapping[str, Any] | None) -> ModelVersion | None:
-    """The version that is replaced: in the stage, under the alias, or else the one before it."""
+    """The version that is, or was, replaced; of a stage also one that would stay beside it."""
     others = present().filter(model=proposal.object_id).exclude(pk=subject_key(proposal))
-    if before is not None:
-        replaced = [before["version"]] if before.get("version") else before.get("archived", [])
-        found = others.filter(version__in=replaced)
-    elif proposal.action == proposals.SET_STAGE:
+    if before is None and proposal.action == proposals.SET_STAGE:
         found = others.filter(current_stage=proposal.target)
-    elif proposal.action == proposals.SET_ALIAS:
-        found = others.filter(aliases__name=proposal.target)
     else:
-        return None
+        replaced = action_named(proposal.action).standing(proposal) if before is None else before
+        found = others.filter(version__in=replaced.get("archived", []) or [replaced.get("version") or 0])
     number = found.order_by("-version").values_list("version", flat=True).first()
     return get_version_of(user, proposal.object_id, number, at_least=Level.READ) if number else None
 

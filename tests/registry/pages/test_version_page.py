@@ -109,7 +109,7 @@ def test_a_page_takes_as_many_statements_however_much_is_known(
     versions.set_alias(version=first, alias="one", by=BY)
     versions.set_tag(version=first, key="one", value="v", by=BY)
     statements(ada, "version", model.pk, 1)
-    assert statements(ada, "version", model.pk, 1) == statements(ada, "version", model.pk, 2) <= 37
+    assert statements(ada, "version", model.pk, 1) == statements(ada, "version", model.pk, 2) <= 39
 
 
 def test_a_version_moves_and_the_others_are_archived(ada: User, pair: tuple[ModelVersion, ...]) -> None:
