@@ -29,6 +29,7 @@ class WebhookEntity(WireEnum):
     MODEL_VERSION_STAGE = "MODEL_VERSION_STAGE"
     MODEL_VERSION_SCAN = "MODEL_VERSION_SCAN"
     CHANGE_REQUEST = "CHANGE_REQUEST"
+    DEPLOYMENT = "DEPLOYMENT"
 
 
 class WebhookAction(WireEnum):
@@ -48,9 +49,16 @@ class WebhookAction(WireEnum):
     GLASS_BROKEN = "GLASS_BROKEN"
     REVALIDATION_DUE = "REVALIDATION_DUE"
     TAKEN_BACK = "TAKEN_BACK"
+    LIVE = "LIVE"
+    STOPPED = "STOPPED"
 
 
-_OURS = (WebhookEntity.MODEL_VERSION_STAGE, WebhookEntity.MODEL_VERSION_SCAN, WebhookEntity.CHANGE_REQUEST)
+_OURS = (
+    WebhookEntity.MODEL_VERSION_STAGE,
+    WebhookEntity.MODEL_VERSION_SCAN,
+    WebhookEntity.CHANGE_REQUEST,
+    WebhookEntity.DEPLOYMENT,
+)
 _DELETED = (WebhookEntity.REGISTERED_MODEL, WebhookEntity.MODEL_VERSION)
 
 
@@ -198,3 +206,11 @@ CHANGE_REQUEST = {
     )
 }
 """What becomes of change requests, by how it is called."""
+
+_ROLLOUT = {"name": "example-deployment", "model": "example_model", "version": "1", "number": 3}
+"""By `number` the messages about one rollout are told from those about others of the deployment."""
+DEPLOYMENT_LIVE = _event(WebhookEntity.DEPLOYMENT, WebhookAction.LIVE, **_ROLLOUT)
+DEPLOYMENT_FAILED = _event(
+    WebhookEntity.DEPLOYMENT, WebhookAction.FAILED, **_ROLLOUT, message="It did not answer within 120 seconds."
+)
+DEPLOYMENT_STOPPED = _event(WebhookEntity.DEPLOYMENT, WebhookAction.STOPPED, **_ROLLOUT, by="ada")

@@ -254,7 +254,7 @@ def test_a_hidden_node_is_not_found_in_the_same_words(
     assert refused.value.message == f"There is no {chain.node(start)} here, or not for you."
 
 
-@pytest.mark.parametrize("node", ["", "deployment:1", "dataset:x", "dataset:", "version:a", "version:a/b", "alias:a"])
+@pytest.mark.parametrize("node", ["", "stage:1", "dataset:x", "dataset:", "version:a", "version:a/b", "alias:a"])
 def test_what_is_no_address_is_refused_by_naming_what_is_one(ada: User, node: str) -> None:
     with pytest.raises(InvalidParameter, match="version:<name>/<number>"):
         lineage_of(ada, node)

@@ -5,12 +5,12 @@ Drawn here and not in the browser, so it is there without scripts, can be read a
 
 from collections import defaultdict
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from django.urls import reverse
 
 from apps.registry.queries.lineage import Lineage
-from apps.registry.queries.lineage_nodes import Node
+from apps.registry.queries.lineage_nodes import KINDS, Node
+from apps.registry.queries.lineage_relations import relation_words
 
 MOST_DRAWN = 60
 WIDTH, HEIGHT = 146, 48
@@ -19,22 +19,6 @@ MARGIN = 8
 LONGEST_NAME = 16
 LEGIBLE = 1_100
 """A wider drawing is scrolled: made to fit, nobody could read it."""
-KINDS = {
-    "dataset": "data set",
-    "run": "run",
-    "logged_model": "logged model",
-    "version": "version",
-    "alias": "alias",
-    "model": "model",
-}
-RELATIONS = {
-    "input": "went into",
-    "output": "made",
-    "registered": "was registered as",
-    "copied": "was copied to",
-    "alias": "is called",
-    "version_of": "is a version of",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +57,8 @@ class Drawing:
         return self.width <= LEGIBLE
 
 
-def drawn(lineage: Lineage, *, start: str, models: dict[str, int]) -> Drawing:
-    """Columns from left to right, so that every line runs to the right. `models` gives the pages of models by name."""
+def drawn(lineage: Lineage, *, start: str) -> Drawing:
+    """Columns from left to right, so that every line runs to the right."""
     nodes = dict(list(lineage.nodes.items())[:MOST_DRAWN])
     edges = [edge for edge in lineage.edges if edge.source in nodes and edge.target in nodes]
     columns = _columns(nodes, [(edge.source, edge.target) for edge in edges])
@@ -87,7 +71,7 @@ def drawn(lineage: Lineage, *, start: str, models: dict[str, int]) -> Drawing:
             boxes[node_id] = Box(
                 node,
                 *_called(node),
-                _address(node, models),
+                reverse(node.page[0], args=node.page[1:]) if node.page else "",
                 MARGIN + across * COLUMN,
                 top + down * ROW,
                 is_start=node_id == start,
@@ -113,7 +97,7 @@ def _called(node: Node) -> tuple[str, str]:
     """Its kind and its name, so that what tells versions apart is not what a long name is cut to."""
     if node.kind == "version":
         return f"version {node.details['version']}", node.details["model"]
-    return KINDS[node.kind], node.name
+    return KINDS[node.kind].word, node.name
 
 
 def _columns(nodes: dict[str, Node], edges: list[tuple[str, str]]) -> list[list[str]]:
@@ -149,21 +133,5 @@ def _path(source: Box, target: Box) -> str:
 
 
 def _sentence(source: Node, relation: str, target: Node) -> str:
-    return f"{KINDS[source.kind]} {source.name} {RELATIONS[relation]} {KINDS[target.kind]} {target.name}"
-
-
-def _address(node: Node, models: dict[str, int]) -> str:
-    """The page of a node; empty for what has none."""
-    kind, _, rest = node.id.partition(":")
-    if kind == "run":
-        return f"/admin/runs/{quote(rest, safe='')}/"
-    if kind in ("version", "alias", "model"):
-        name = node.details.get("model", node.name)
-        if name not in models:
-            return ""
-        if kind == "model":
-            return reverse("model", args=[models[name]])
-        return reverse("version", args=[models[name], node.details["version"]])
-    if kind == "dataset":
-        return reverse("admin:tracking_dataset_change", args=[rest])
-    return ""
+    came_from, became = (f"{KINDS[node.kind].word} {node.name}" for node in (source, target))
+    return f"{came_from} {relation_words()[relation]} {became}"

@@ -11,7 +11,7 @@ from apps.accounts.granted_admin import reader
 from apps.registry.choices import active_stages, stages
 from apps.registry.content.scanning.findings import Severity
 from apps.registry.diffing import column_type
-from apps.registry.models import Content, ModelVersion, RegisteredModel, Sbom
+from apps.registry.models import Content, ModelVersion, Sbom
 from apps.registry.pages import protection
 from apps.registry.pages.lineage_drawing import Drawing, drawn
 from apps.registry.pages.showing import card_of, crumb, level_on, portion_of, told
@@ -130,12 +130,7 @@ def _schema(mlmodel: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
 
 def _lineage(request: HttpRequest, found: ModelVersion) -> Drawing:
     start = f"version:{found.model.name}/{found.version}"
-    lineage = lineage_of(reader(request), start)
-    named = {
-        node.details.get("model", node.name) for node in lineage.nodes.values() if node.kind in ("version", "model")
-    }
-    models = dict(RegisteredModel.objects.filter(name__in=named).values_list("name", "pk"))
-    return drawn(lineage, start=start, models=models)
+    return drawn(lineage_of(reader(request), start), start=start)
 
 
 def _loading(request: HttpRequest, found: ModelVersion, aliases: list[Any]) -> list[tuple[str, str]]:

@@ -1,4 +1,7 @@
-"""Where something came from, and what became of it: data set, run, logged model, version, alias, registered model."""
+"""Where something came from, and what became of it: data set, run, logged model, version, alias, registered model.
+
+And what apps above have added: see `lineage_relations.add_kind`.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -7,7 +10,8 @@ from dataclasses import dataclass, field
 from django.db.models import F
 
 from apps.accounts.models import User
-from apps.registry.queries.lineage_nodes import KINDS, Node, Row
+from apps.registry.queries.lineage_nodes import KINDS, Node, Row, addresses
+from apps.registry.queries.lineage_relations import RELATIONS, Relation, Step
 from mlregistry.errors import InvalidParameter, NotFound
 
 MOST_NODES = 500
@@ -15,10 +19,6 @@ MOST_EDGES = 2_000
 """Of one relation, from all nodes of one level together."""
 DEEPEST = 20
 UPSTREAM, DOWNSTREAM, BOTH = "upstream", "downstream", "both"
-
-ADDRESSES = (
-    "dataset:<id>, run:<run id>, logged_model:<model id>, version:<name>/<number>, alias:<name>@<alias> or model:<name>"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,75 +48,6 @@ class Lineage:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One way along a relation: the field of `far` rows that holds the value of a near row."""
-
-    near: str
-    value: str
-    far: str
-    field: str
-    same: str = ""
-    """What both rows have in common besides: a field with an index, where the other has none."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Relation:
-    """How rows of one kind come from rows of another, told from either end."""
-
-    name: str
-    down: _Step
-    up: _Step
-
-
-_RELATIONS = (
-    _Relation(
-        "input",
-        down=_Step("dataset", "pk", "run", "dataset_inputs__dataset_id"),
-        up=_Step("run", "pk", "dataset", "inputs__run_id"),
-    ),
-    _Relation(
-        "input",
-        down=_Step("logged_model", "pk", "run", "model_inputs__model_id"),
-        up=_Step("run", "pk", "logged_model", "used_by__run_id"),
-    ),
-    _Relation(
-        "output",
-        down=_Step("run", "pk", "logged_model", "made_by__run_id"),
-        up=_Step("logged_model", "pk", "run", "model_outputs__model_id"),
-    ),
-    _Relation(
-        "output",
-        down=_Step("run", "uuid", "logged_model", "source_run_id"),
-        up=_Step("logged_model", "source_run_id", "run", "uuid"),
-    ),
-    _Relation(
-        "registered",
-        down=_Step("run", "uuid", "version", "run_id"),
-        up=_Step("version", "run_id", "run", "uuid"),
-    ),
-    _Relation(
-        "registered",
-        down=_Step("logged_model", "model_id", "version", "logged_model_id"),
-        up=_Step("version", "logged_model_id", "logged_model", "model_id"),
-    ),
-    _Relation(
-        "copied",
-        down=_Step("version", "uri", "version", "source", same="location"),
-        up=_Step("version", "source", "version", "uri", same="location"),
-    ),
-    _Relation(
-        "alias",
-        down=_Step("version", "pk", "alias", "version_id"),
-        up=_Step("alias", "version_id", "version", "pk"),
-    ),
-    _Relation(
-        "version_of",
-        down=_Step("version", "model_id", "model", "pk"),
-        up=_Step("model", "pk", "version", "model_id"),
-    ),
-)
-
 _Found = dict[str, list[Row]]
 """Rows by their kind."""
 
@@ -144,7 +75,7 @@ def _start(user: User, node: str) -> tuple[str, Row]:
     try:
         fields = KINDS[kind].named(rest)
     except (KeyError, ValueError):
-        raise InvalidParameter(f"'{node}' is the address of no node: write {ADDRESSES}.") from None
+        raise InvalidParameter(f"'{node}' is the address of no node: write {addresses()}.") from None
     found = KINDS[kind].readable(user).filter(**fields).first()
     if found is None:
         raise NotFound(f"There is no {node} here, or not for you.")
@@ -165,7 +96,7 @@ class _Walk:
         """The rows one relation further that this walk has not seen before."""
         self.levels += 1
         found: _Found = defaultdict(list)
-        for relation in _RELATIONS:
+        for relation in RELATIONS:
             step = relation.up if self.way == UPSTREAM else relation.down
             near = _by_value(frontier.get(step.near, ()), step.value)
             for row in self._neighbours(step, near):
@@ -178,7 +109,7 @@ class _Walk:
                     found[step.far].append(row)
         return found
 
-    def _neighbours(self, step: _Step, near: Mapping[object, list[Row]]) -> list[Row]:
+    def _neighbours(self, step: Step, near: Mapping[object, list[Row]]) -> list[Row]:
         """The far rows that the user may read, each `near` the value it was found by, in one statement."""
         if not near:
             return []
@@ -190,7 +121,7 @@ class _Walk:
         self.lineage.truncated |= len(found) > MOST_EDGES
         return found[:MOST_EDGES]
 
-    def _connect(self, relation: _Relation, step: _Step, near: list[Row], far: Node) -> None:
+    def _connect(self, relation: Relation, step: Step, near: list[Row], far: Node) -> None:
         for row in near:
             ends = KINDS[step.near].node(row).id, far.id
             source, target = ends if self.way == DOWNSTREAM else ends[::-1]

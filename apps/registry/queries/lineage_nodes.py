@@ -1,6 +1,7 @@
 """What lineage is made of: data sets, runs, logged models, versions, aliases and registered models.
 
-Each kind says which of its rows a user may know of, how a node's address names one, and what is shown of it.
+Each kind says which of its rows a user may know of, how a node's address names one, and what is shown of it. Apps above
+add theirs by `lineage_relations.add_kind`.
 """
 
 from collections.abc import Callable
@@ -29,10 +30,16 @@ class Node:
     kind: str
     name: str
     details: dict[str, Any]
+    page: tuple[Any, ...] = ()
+    """Where it is shown, as `reverse` is asked: the name of the page, and its arguments. Empty: nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
+    word: str
+    """What people call it."""
+    written: str
+    """What follows its kind in a node's address: <name>/<number>."""
     readable: Callable[[User], QuerySet[Any]]
     """The rows that a user may read."""
     named: Callable[[str], dict[str, Any]]
@@ -87,7 +94,7 @@ def _alias_named(text: str) -> dict[str, Any]:
 
 def _dataset_node(row: Dataset) -> Node:
     details = {"digest": row.digest, "source_type": row.source_type, "experiment_id": str(row.experiment_id)}
-    return Node(f"dataset:{row.pk}", "dataset", row.name, details)
+    return Node(f"dataset:{row.pk}", "dataset", row.name, details, ("admin:tracking_dataset_change", row.pk))
 
 
 def _run_node(row: Run) -> Node:
@@ -98,7 +105,7 @@ def _run_node(row: Run) -> Node:
         "start_time": row.start_time,
         "created_by": row.created_by,
     }
-    return Node(f"run:{row.uuid}", "run", row.name, details)
+    return Node(f"run:{row.uuid}", "run", row.name, details, ("run", row.uuid))
 
 
 def _logged_model_node(row: LoggedModel) -> Node:
@@ -122,24 +129,35 @@ def _version_node(row: ModelVersion) -> Node:
         "creation_timestamp": row.creation_time,
         "registered_by": row.user_id,
     }
-    return Node(f"version:{row.model.name}/{row.version}", "version", str(row), details)
+    page = ("version", row.model_id, row.version)
+    return Node(f"version:{row.model.name}/{row.version}", "version", str(row), details, page)
 
 
 def _alias_node(row: Alias) -> Node:
     details = {"model": row.model.name, "version": row.version.version}
-    return Node(f"alias:{row.model.name}@{row.name}", "alias", row.name, details)
+    page = ("version", row.model_id, row.version.version)
+    return Node(f"alias:{row.model.name}@{row.name}", "alias", row.name, details, page)
 
 
 def _model_node(row: RegisteredModel) -> Node:
     details = {"is_prompt": row.is_prompt, "creation_timestamp": row.creation_time, "created_by": row.created_by}
-    return Node(f"model:{row.name}", "model", row.name, details)
+    return Node(f"model:{row.name}", "model", row.name, details, ("model", row.pk))
 
 
 KINDS = {
-    "dataset": Kind(_datasets, lambda text: {"pk": int(text)}, _dataset_node),
-    "run": Kind(_runs, lambda text: {"uuid": text}, _run_node),
-    "logged_model": Kind(_logged_models, lambda text: {"model_id": text}, _logged_model_node),
-    "version": Kind(_versions, _version_named, _version_node),
-    "alias": Kind(_aliases, _alias_named, _alias_node),
-    "model": Kind(_models, lambda text: {"name": text}, _model_node),
+    "dataset": Kind("data set", "<id>", _datasets, lambda text: {"pk": int(text)}, _dataset_node),
+    "run": Kind("run", "<run id>", _runs, lambda text: {"uuid": text}, _run_node),
+    "logged_model": Kind(
+        "logged model", "<model id>", _logged_models, lambda text: {"model_id": text}, _logged_model_node
+    ),
+    "version": Kind("version", "<name>/<number>", _versions, _version_named, _version_node),
+    "alias": Kind("alias", "<name>@<alias>", _aliases, _alias_named, _alias_node),
+    "model": Kind("model", "<name>", _models, lambda text: {"name": text}, _model_node),
 }
+"""By how they are called in addresses."""
+
+
+def addresses() -> str:
+    """How a node is named, for each kind that there is."""
+    *others, last = (f"{name}:{kind.written}" for name, kind in KINDS.items())
+    return f"{', '.join(others)} or {last}"

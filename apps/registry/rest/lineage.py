@@ -1,4 +1,4 @@
-"""Lineage in the native API."""
+"""Lineage in the native API. Routes are read after every app has added its kinds, so the schema has them all."""
 
 from typing import Any
 
@@ -8,13 +8,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.registry.queries.lineage import ADDRESSES, BOTH, DEEPEST, DOWNSTREAM, MOST_NODES, UPSTREAM, lineage_of
-from apps.registry.queries.lineage_nodes import KINDS
+from apps.registry.queries.lineage import BOTH, DEEPEST, DOWNSTREAM, MOST_NODES, UPSTREAM, lineage_of
+from apps.registry.queries.lineage_nodes import KINDS, addresses
+from apps.registry.queries.lineage_relations import relation_words
 from mlregistry.native import ReadersAndEditors, caller, said
 
 
 class LineageQuerySerializer(serializers.Serializer[Any]):
-    node = serializers.CharField(trim_whitespace=False, help_text=f"One of {ADDRESSES}.")
+    node = serializers.CharField(trim_whitespace=False, help_text=f"One of {addresses()}.")
     direction = serializers.ChoiceField(choices=[UPSTREAM, DOWNSTREAM, BOTH], default=BOTH)
     depth = serializers.IntegerField(
         min_value=1, max_value=DEEPEST, default=DEEPEST, help_text="How many relations away."
@@ -32,7 +33,7 @@ class EdgeSerializer(serializers.Serializer[Any]):
     """`from` where something came, `to` what became of it."""
 
     to = serializers.CharField(source="target")
-    relation = serializers.ChoiceField(choices=["input", "output", "registered", "copied", "alias", "version_of"])
+    relation = serializers.ChoiceField(choices=list(relation_words()))
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         return {"from": serializers.CharField(source="source"), **super().get_fields()}

@@ -12,7 +12,7 @@ from apps.jobs.services import enqueue
 from apps.registry.choices import DELETED
 from apps.registry.models import ModelVersion
 from apps.registry.services.registered_models import locked
-from apps.serving import proposals
+from apps.serving import announcements, proposals
 from apps.serving.choices import COMING, STANDING, ImageState, RolloutState
 from apps.serving.models import Deployment, Image, Rollout
 from apps.serving.queries import ready_image
@@ -105,13 +105,14 @@ def fail(*, rollout: Rollout, why: str, by: Actor) -> None:
         number=rollout.number,
         why=why,
     )
+    announcements.failed(rollout)
 
 
 @transaction.atomic
 def stop(*, deployment: Deployment, by: Actor) -> None:
     """Take down what it serves; its name and history stay, and deploying to it starts it again."""
     deployment = _locked(deployment)
-    standing = list(deployment.rollouts.filter(state__in=STANDING).select_related("version"))
+    standing = list(deployment.rollouts.filter(state__in=STANDING).select_related("version").order_by("number"))
     if not standing:
         raise BadRequest(f"Deployment {deployment.name} serves nothing: there is nothing to stop.")
     end(standing, RolloutState.STOPPED, f"{by.username} stopped it.")
@@ -122,6 +123,7 @@ def stop(*, deployment: Deployment, by: Actor) -> None:
         by=by,
         versions=sorted({rollout.version.version for rollout in standing}),
     )
+    announcements.stopped(standing, by)
 
 
 @transaction.atomic
@@ -138,8 +140,10 @@ def delete(*, deployment: Deployment, by: Actor) -> None:
 def take_down_deleted(*, by: Actor) -> int:
     """Stop what serves versions that have been deleted since; how many rollouts that is."""
     orphaned = Rollout.objects.filter(state__in=STANDING, version__current_stage=DELETED)
+    orphaned = orphaned.select_related("deployment__model", "version").order_by("pk")
     found = list(orphaned.select_for_update(of=("self",), no_key=True))
     end(found, RolloutState.STOPPED, "The version has been deleted.")
+    announcements.stopped(found, by)
     return len(found)
 
 

@@ -14,6 +14,7 @@ from apps.audit import services as audit
 from apps.jobs.choices import ACTIVE
 from apps.jobs.running import RunningJob
 from apps.registry.models import Content
+from apps.serving import announcements
 from apps.serving.choices import COMING, ImageState, RolloutState
 from apps.serving.engine import containers
 from apps.serving.engine.client import BuildFailed, Client, connected, remove
@@ -31,7 +32,7 @@ BY = system("deployments")
 
 def roll_out(job: RunningJob) -> dict[str, Any]:
     """Start its image, ask it, and put it in the place of what is live."""
-    rollout = Rollout.objects.select_related("deployment", "version__model").get(pk=job.payload["rollout"])
+    rollout = Rollout.objects.select_related("deployment__model", "version__model").get(pk=job.payload["rollout"])
     try:
         if rollout.state in COMING and _take_up(rollout):
             _roll_out(rollout, job)
@@ -94,6 +95,7 @@ def _go_live(rollout: Rollout) -> bool:
         number=rollout.number,
         image=rollout.image_id,
     )
+    announcements.went_live(rollout)
     return True
 
 
@@ -149,7 +151,7 @@ def _fail_given_up() -> None:
     for rollout in (
         Rollout.objects.filter(state__in=COMING)
         .exclude(job__state__in=ACTIVE)
-        .select_related("job", "deployment", "version")
+        .select_related("job", "deployment__model", "version")
     ):
         was = rollout.job.state if rollout.job else "forgotten"
         fail(rollout=rollout, why=f"It was given up: its job {was}.", by=BY)

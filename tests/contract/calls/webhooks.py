@@ -78,6 +78,8 @@ SCENARIOS: dict[str, list[Step]] = {
         event(10, 5),
         event("REGISTERED_MODEL", "DELETED", differs=OURS),
         event("MODEL_VERSION_STAGE", "UPDATED", differs=OURS),
+        event("DEPLOYMENT", "LIVE", differs=OURS),
+        event("DEPLOYMENT", "CREATED"),
         event(0, 1),
         event(99, 1),
         event("ENTITY_UNSPECIFIED", "CREATED"),

@@ -90,7 +90,10 @@ def test_webhooks_are_for_administrators(ada: User, webhook: Webhook) -> None:
 
 
 def test_a_list_on_the_wire_shows_what_mlflows_clients_can_read(client: Client, webhook: Webhook) -> None:
-    client.post(page(Webhook, "add"), FORM | {"name": "ours", "events": ["MODEL_VERSION_SCAN.CREATED"]})
+    client.post(
+        page(Webhook, "add"), FORM | {"name": "ours", "events": ["MODEL_VERSION_SCAN.CREATED", "DEPLOYMENT.LIVE"]}
+    )
+    assert Webhook.objects.filter(name="ours", is_listed=False).exists()
     found = client.get("/api/2.0/mlflow/webhooks").json()["webhooks"]
     assert [(row["name"], row["events"]) for row in found] == [
         ("team", [{"entity": "MODEL_VERSION", "action": "CREATED"}])
