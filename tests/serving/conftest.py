@@ -53,6 +53,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClien
         "MLREGISTRY_SERVING_FETCH_NETWORK": "host",
         "MLREGISTRY_SERVING_NETWORK": network,
         "MLREGISTRY_SERVING_MEMORY": "1g",
+        "MLREGISTRY_JOB_HEARTBEAT": "1",
     }
     with ours(folder, **settings) as server:
         yield Serving(server)
@@ -87,7 +88,7 @@ class Serving:
     def built(self, model: str, version: int) -> dict[str, Any]:  # noqa: F811  a fixture's name
         """An image of the version, asked for now, when it is ready or has failed."""
         image = self.post(f"registered-models/{model}/versions/{version}/images")
-        return self.until(lambda: self._done(f"images/{image['id']}", "building"))
+        return self.until(lambda: self.done(f"images/{image['id']}", "building"))
 
     def rolled_out(self, deployment: str, model: str, version: int) -> dict[str, Any]:  # noqa: F811  likewise
         """The rollout, asked for now, when it is live or has failed."""
@@ -105,7 +106,7 @@ class Serving:
         newest = self.get(f"deployments/{deployment}/rollouts")["results"][0]
         return newest if newest["state"] not in ("waiting", "starting") else None
 
-    def _done(self, path: str, underway: str) -> Any:
+    def done(self, path: str, underway: str) -> Any:
         found = self.get(path)
         return found if found["state"] != underway else None
 

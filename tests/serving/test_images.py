@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 import requests
 from mlflow import MlflowClient
 
+from tests.serve.processes import by_parent
 from tests.serving.conftest import Serving
 from tests.serving.models import register, register_by_hand
 
@@ -101,13 +104,16 @@ def test_a_container_that_is_gone_comes_back(
     serving: Serving, doubled: dict[str, Any], engine: docker.DockerClient
 ) -> None:
     serving.rolled_out("lost", "doubling", 1)
+    serving.rolled_out("kept", "doubling", 1)
     container = engine.containers.get("mlregistry-lost-1")
+    kept = engine.containers.get("mlregistry-kept-1").id
     container.remove(force=True)
     assert invoked(serving, "lost", INPUT).status_code == 503
     serving.rolled_out("other", "doubling", 1)
     serving.post("deployments/other/stop")  # which has the worker look at everything
     serving.until(lambda: invoked(serving, "lost", INPUT).status_code == 200)
     serving.until(lambda: not engine.containers.list(all=True, filters={"name": "mlregistry-other-1"}))
+    assert engine.containers.get("mlregistry-kept-1").id == kept
 
 
 def test_a_served_model_is_contained(serving: Serving, doubled: dict[str, Any]) -> None:
@@ -118,6 +124,19 @@ def test_a_served_model_is_contained(serving: Serving, doubled: dict[str, Any]) 
     tried, *succeeded = invoked(serving, "probing", INPUT).json()["predictions"]
     assert succeeded == []
     assert int(tried) >= 30
+
+
+def test_a_build_goes_on_when_its_worker_is_killed(
+    serving: Serving, doubled: dict[str, Any], engine: docker.DockerClient
+) -> None:
+    image = serving.post("registered-models/doubling/versions/1/images", resolve=True)
+    ours = {"all": True, "filters": {"label": f"mlregistry.build={image['id']}"}}
+    serving.until(lambda: [each for each in engine.containers.list(**ours) if each.status == "running"])
+    [worker] = [pid for pid in by_parent()[serving.server.process.pid] if not by_parent().get(pid)]
+    os.kill(worker, signal.SIGKILL)
+    done = serving.until(lambda: serving.done(f"images/{image['id']}", "building"))
+    assert done["state"] == "ready", done["message"]
+    assert engine.containers.list(**ours) == []
 
 
 def test_nothing_is_built_of_files_that_were_changed(serving: Serving, doubled: dict[str, Any]) -> None:

@@ -18,8 +18,8 @@ WITHIN_S = 180
 AGAIN_S = 0.5
 OK = 200
 LOG_LINES = 15
-SERVER, ROLLOUT, IMAGE = "mlregistry.server", "mlregistry.rollout", "mlregistry.image"
-"""Labels of containers: of which server they are, and of which rollout, or of which image's build."""
+SERVER, ROLLOUT, BUILD = "mlregistry.server", "mlregistry.rollout", "mlregistry.build"
+"""Labels of containers, which get those of their images besides: whose they are, of which rollout, or which build."""
 
 Labels = Mapping[str, str]
 Answer = dict[str, Any]

@@ -14,7 +14,7 @@ from mlregistry import signing
 
 def labels_of(about: Image | Rollout) -> dict[str, str]:
     """A server is known by the key that it signs with."""
-    label = containers.IMAGE if isinstance(about, Image) else containers.ROLLOUT
+    label = containers.BUILD if isinstance(about, Image) else containers.ROLLOUT
     return {containers.SERVER: next(iter(signing.public_keys())), label: str(about.pk)}
 
 
@@ -27,7 +27,7 @@ def remove_unwanted(client: Client) -> int:
     building = set(Image.objects.filter(state=ImageState.BUILDING).values_list("pk", flat=True))
     standing = set(Rollout.objects.filter(state__in=STANDING).values_list("pk", flat=True))
     unwanted = [
-        *(each for each in _ours(client, containers.IMAGE) if int(each.labels[containers.IMAGE]) not in building),
+        *(each for each in _ours(client, containers.BUILD) if int(each.labels[containers.BUILD]) not in building),
         *(each for each in of_deployments(client) if int(each.labels[containers.ROLLOUT]) not in standing),
     ]
     for container in unwanted:
@@ -37,8 +37,8 @@ def remove_unwanted(client: Client) -> int:
 
 def remove_of(client: Client, image: Image) -> None:
     """What an earlier attempt at building it has left."""
-    for container in _ours(client, containers.IMAGE):
-        if container.labels[containers.IMAGE] == str(image.pk):
+    for container in _ours(client, containers.BUILD):
+        if container.labels[containers.BUILD] == str(image.pk):
             remove(container)
 
 
