@@ -1,4 +1,4 @@
-"""What webhooks are told of deployments, in the transaction of the change: what is live, what failed, what was stopped.
+"""What webhooks are told of deployments: each rollout that is live, failed or stopped, as it becomes so.
 
 What came in the place of another is told; what it replaced is not.
 """

@@ -18,20 +18,23 @@ WITHIN_S = 180
 AGAIN_S = 0.5
 OK = 200
 LOG_LINES = 15
-SERVER, ROLLOUT = "mlregistry.server", "mlregistry.rollout"
-"""Labels of the containers of deployments: whose they are, and of which rollout."""
+SERVER, ROLLOUT, IMAGE = "mlregistry.server", "mlregistry.rollout", "mlregistry.image"
+"""Labels of containers: of which server they are, and of which rollout, or of which image's build."""
 
+Labels = Mapping[str, str]
 Answer = dict[str, Any]
 """`asked`: the path of the input, empty where it was only asked whether it is there; `status`, `seconds`, `answer`."""
 
 
-def run_alone(client: Client, image: str) -> Container:
+def run_alone(client: Client, image: str, *, labels: Labels) -> Container:
     """A container to try an image in, without any network."""
-    container: Container = client.containers.run(image, detach=True, network_mode="none", **contained())
+    container: Container = client.containers.run(
+        image, detach=True, network_mode="none", labels=dict(labels), **contained()
+    )
     return container
 
 
-def run_deployed(client: Client, image: str, *, name: str, labels: Mapping[str, str]) -> Container:
+def run_deployed(client: Client, image: str, *, name: str, labels: Labels) -> Container:
     """A container that this machine reaches, that reaches nobody, and that is started again when it dies."""
     with suppress(NotFound):  # of an attempt that was cut short
         remove(client.containers.get(name))
@@ -54,9 +57,9 @@ def address_of(container: Container) -> str:
     return str(networks.get(settings.MLREGISTRY_SERVING_NETWORK, {}).get("IPAddress", ""))
 
 
-def deployed(client: Client) -> list[Container]:
-    """The containers of all deployments, of whichever server, whether they run or not."""
-    found: list[Container] = client.containers.list(all=True, filters={"label": [SERVER, ROLLOUT]})
+def labelled(client: Client, label: str) -> list[Container]:
+    """The containers of all servers that have this label, whether they run or not."""
+    found: list[Container] = client.containers.list(all=True, filters={"label": [SERVER, label]})
     return found
 
 

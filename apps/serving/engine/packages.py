@@ -5,7 +5,7 @@ the next version with the same packages takes neither step again.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from django.conf import settings
@@ -28,7 +28,15 @@ class Packages(NamedTuple):
     lock: str
 
 
-def install(client: Client, *, base: str, wanted: Sequence[str], check: Callable[[str], None], say: Say) -> Packages:
+def install(
+    client: Client,
+    *,
+    base: str,
+    wanted: Sequence[str],
+    labels: Mapping[str, str],
+    check: Callable[[str], None],
+    say: Say,
+) -> Packages:
     """Packages that go together and satisfy the lines `wanted`; where these are a lock, it is exactly those.
 
     `check` is given the lock before anything of it is installed; it may raise.
@@ -37,7 +45,7 @@ def install(client: Client, *, base: str, wanted: Sequence[str], check: Callable
         lock = "".join(f"{line}\n" for line in wanted)
         if (kept := _kept(client, base, lock)) is not None:
             return Packages(kept, lock)
-    wheels, lock = _fetch(client, base, wanted, say)
+    wheels, lock = _fetch(client, base, wanted, labels, say)
     try:
         check(lock)
         if (kept := _kept(client, base, lock)) is not None:
@@ -56,11 +64,12 @@ def install(client: Client, *, base: str, wanted: Sequence[str], check: Callable
         remove_image(client, wheels)
 
 
-def _fetch(client: Client, base: str, wanted: Iterable[str], say: Say) -> tuple[str, str]:
+def _fetch(client: Client, base: str, wanted: Iterable[str], labels: Mapping[str, str], say: Say) -> tuple[str, str]:
     """An image that holds the wheels, to be removed, and the lock."""
     container = client.containers.create(
         base,
         ["python3", "-I", f"{FOLDER}/fetch.py"],
+        labels=dict(labels),
         network_mode=settings.MLREGISTRY_SERVING_FETCH_NETWORK,
         environment={
             "PIP_INDEX_URL": settings.MLREGISTRY_SERVING_INDEX,

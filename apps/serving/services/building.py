@@ -28,6 +28,7 @@ from apps.serving.engine.context import context
 from apps.serving.engine.images import build as build_image
 from apps.serving.models import Image
 from apps.serving.rules import example_of
+from apps.serving.services import leftovers
 from apps.serving.services.deployments import go_on
 from apps.serving.services.images import check_buildable, fail
 from apps.tracking.artifacts.locations import open_location
@@ -62,12 +63,18 @@ def _build(image: Image, job: RunningJob, *, resolve: bool) -> None:
     require_intact(version=version, deep=True)
     content = Content.objects.get(version=version)
     with connected() as client:
+        leftovers.remove_of(client, image)
         base = base_image(client)
         image.digest, image.base, image.base_id = content.digest, settings.MLREGISTRY_SERVING_BASE, base.id
         job.progress(1, STEPS, "Installing packages")
         wanted = _wanted(image, content, required, resolve=resolve)
         installed = packages.install(
-            client, base=base.id, wanted=wanted, check=partial(_check_hashes, required), say=lines.say
+            client,
+            base=base.id,
+            wanted=wanted,
+            labels=leftovers.labels_of(image),
+            check=partial(_check_hashes, required),
+            say=lines.say,
         )
         try:
             image.lock = installed.lock
@@ -138,7 +145,7 @@ def _put_together(client: Client, image: Image, content: Content, installed: str
 
 
 def _try(client: Client, image: Image, content: Content, lines: "_Lines") -> None:
-    container = containers.run_alone(client, image.engine_id)
+    container = containers.run_alone(client, image.engine_id, labels=leftovers.labels_of(image))
     try:
         image.trial = containers.first_answer(container, example=example_of(content), check=lines.check)
         lines.say(f"It answered {image.trial['status']}: {image.trial['answer']}")

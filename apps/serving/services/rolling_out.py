@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from docker.errors import ImageNotFound
 from docker.models.containers import Container
 
 from apps.audit import services as audit
@@ -21,9 +22,8 @@ from apps.serving.engine.client import BuildFailed, Client, connected, remove
 from apps.serving.models import Image, Rollout
 from apps.serving.queries import ready_image
 from apps.serving.rules import example_of
-from apps.serving.services import images
+from apps.serving.services import images, leftovers
 from apps.serving.services.deployments import end, fail, take_down_deleted
-from mlregistry import signing
 from mlregistry.actor import system
 from mlregistry.errors import RegistryError
 
@@ -58,7 +58,7 @@ def _roll_out(rollout: Rollout, job: RunningJob) -> None:
             raise
         if not is_live:
             remove(container)
-        _remove_ended(client)
+        leftovers.remove_unwanted(client)
 
 
 @transaction.atomic
@@ -113,12 +113,15 @@ def tidy(job: RunningJob) -> dict[str, Any]:
     if not Image.objects.exists():
         return {}  # a server that serves nothing needs no engine
     with connected() as client:
-        removed = _remove_ended(client)
-        running = {container.id: container for container in _ours(client)}
+        removed = leftovers.remove_unwanted(client)
+        running = {container.id: container for container in leftovers.of_deployments(client)}
         restored = 0
         for rollout in live:
             job.check()
-            restored += _keep_up(client, rollout, running.get(rollout.container_id))
+            try:
+                restored += _keep_up(client, rollout, running.get(rollout.container_id))
+            except ImageNotFound:
+                job.log(f"{rollout} cannot be started again: the engine has its image no more. Deploy it anew.")
     return {"live": len(live), "removed": removed, "restored": restored}
 
 
@@ -137,15 +140,6 @@ def _keep_up(client: Client, rollout: Rollout, container: Container | None) -> b
     return True
 
 
-def _remove_ended(client: Client) -> int:
-    """Away with containers whose rollouts are neither live nor coming."""
-    kept = set(Rollout.objects.filter(state__in=(*COMING, RolloutState.LIVE)).values_list("pk", flat=True))
-    ended = [each for each in _ours(client) if int(each.labels[containers.ROLLOUT]) not in kept]
-    for container in ended:
-        remove(container)
-    return len(ended)
-
-
 def _fail_given_up() -> None:
     """Rollouts whose job ended without a word."""
     for rollout in (
@@ -159,11 +153,4 @@ def _fail_given_up() -> None:
 
 def _start(client: Client, rollout: Rollout, image: Image) -> Container:
     name = f"mlregistry-{rollout.deployment.name}-{rollout.number}"
-    labels = {containers.SERVER: next(iter(signing.public_keys())), containers.ROLLOUT: str(rollout.pk)}
-    return containers.run_deployed(client, image.engine_id, name=name, labels=labels)
-
-
-def _ours(client: Client) -> list[Container]:
-    """What this server started: another on the same engine signs with another key."""
-    keys = signing.public_keys()
-    return [each for each in containers.deployed(client) if each.labels[containers.SERVER] in keys]
+    return containers.run_deployed(client, image.engine_id, name=name, labels=leftovers.labels_of(rollout))
