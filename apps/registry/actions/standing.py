@@ -10,6 +10,7 @@ from apps.registry.actions import evidence
 from apps.registry.choices import NONE, ContentState
 from apps.registry.models import Alias, ModelVersion, ModelVersionTag, RegisteredModelTag
 from apps.registry.queries.versions import present
+from apps.registry.uses import is_used, places_of_use
 
 TOLD = 5
 """Versions of which it is told that they changed."""
@@ -18,16 +19,17 @@ SPELLED_OUT = 100
 
 
 def standing(model_pk: int) -> QuerySet[ModelVersion]:
-    """Versions in a stage or under an alias."""
-    somewhere = ~Q(current_stage=NONE) | Q(aliases__isnull=False)
+    """Versions in a stage, under an alias or in use."""
+    somewhere = ~Q(current_stage=NONE) | Q(aliases__isnull=False) | is_used()
     return present().filter(somewhere, model=model_pk).select_related("model").distinct().order_by("version")
 
 
 def places_of(versions: QuerySet[ModelVersion]) -> list[tuple[str, str]]:
-    """Stages and aliases of these, as policies say them. To be in no stage is to stand nowhere."""
+    """Stages, aliases and uses of these, as policies say them. To be in no stage is to stand nowhere."""
     stages = versions.order_by().values_list("current_stage", flat=True).distinct()
     aliases = Alias.objects.filter(version__in=versions.order_by().values("pk")).values_list("name", flat=True)
-    return [*(("stage", stage) for stage in stages if stage != NONE), *(("alias", alias) for alias in aliases)]
+    named = [*(("stage", stage) for stage in stages if stage != NONE), *(("alias", alias) for alias in aliases)]
+    return named + places_of_use(versions)
 
 
 def tags_of(model_pk: int) -> list[tuple[str, str]]:
@@ -85,7 +87,7 @@ def difference(key: str, before: Any, after: Any) -> list[str] | None:
                 number for number in {*(before or {}), *after} if (before or {}).get(number) != after.get(number)
             ]
             named = ", ".join(sorted(changed, key=int)[:TOLD])
-            return [f"what stands in a stage or under an alias, or what is judged of it, has changed: version {named}"]
+            return [f"what stands in a stage or under an alias or is deployed, or what is judged of it, has changed: version {named}"]
     return None
 
 

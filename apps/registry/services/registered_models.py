@@ -10,10 +10,11 @@ from apps.audit import services as audit
 from apps.governance.actions import Approval
 from apps.governance.services.guarding import governed, refuse_protected, require_approval, told_of
 from apps.registry import proposals
-from apps.registry.models import RegisteredModel, RegisteredModelTag
+from apps.registry.models import ModelVersion, RegisteredModel, RegisteredModelTag
 from apps.registry.permissions import CREATION, MODEL_GRANTS
 from apps.registry.rules import PROMPT_TAG, check_description, check_model_name, check_tag, says_prompt
 from apps.registry.services import announcements, content
+from apps.registry.uses import require_unused
 from apps.tracking.clock import now_ms
 from apps.tracking.entities import Tag
 from apps.tracking.rules import check_name
@@ -86,6 +87,7 @@ def delete_model(*, model: RegisteredModel, by: Actor, approval: Approval | None
     """Delete the model with all its versions. Their files stay where they are, and are no longer sealed."""
     held = model.versions.select_related("model").select_for_update(of=("self", "model"))
     versions = list(held.order_by("version"))
+    require_unused(ModelVersion.objects.filter(model=model), f"A version of {model.name}")
     require_approval(proposals.delete_model(model), approval=approval, takes_away=True)
     for version in versions:
         content.release_content(version=version, by=by)

@@ -18,6 +18,7 @@ from apps.registry.services import announcements, cards, content
 from apps.registry.services.holding import keep_if_held
 from apps.registry.services.registered_models import locked, touch
 from apps.registry.sources import Source
+from apps.registry.uses import require_unused
 from apps.tracking.clock import now_ms
 from apps.tracking.entities import Tag
 from apps.tracking.models import LoggedModel
@@ -134,6 +135,7 @@ def check_archiving(stage: str, *, archive_existing: bool) -> None:
 def delete_version(*, version: ModelVersion, by: Actor, approval: Approval | None = None) -> None:
     """Delete a version: its number is never given again, and what its row said is on record only."""
     model = _lock(version)
+    require_unused(ModelVersion.objects.filter(pk=version.pk), str(version))
     require_approval(proposals.delete_version(version), approval=approval, takes_away=True)
     touch(model)
     aliases = sorted(version.aliases.values_list("name", flat=True))

@@ -9,7 +9,6 @@ from apps.governance.actions import Approval
 from apps.governance.services.guarding import governed, require_approval, told_of
 from apps.governance.services.opening import LONGEST_REASON
 from apps.jobs.services import enqueue
-from apps.registry.choices import DELETED
 from apps.registry.models import ModelVersion
 from apps.registry.services.registered_models import locked
 from apps.serving import announcements, proposals
@@ -134,17 +133,6 @@ def delete(*, deployment: Deployment, by: Actor) -> None:
         raise BadRequest(f"Deployment {deployment.name} still serves: stop it first.")
     audit.record("serving.deployment.delete", target=deployment, by=by, model=deployment.model.name)
     deployment.delete()
-
-
-@transaction.atomic
-def take_down_deleted(*, by: Actor) -> int:
-    """Stop what serves versions that have been deleted since; how many rollouts that is."""
-    orphaned = Rollout.objects.filter(state__in=STANDING, version__current_stage=DELETED)
-    orphaned = orphaned.select_related("deployment__model", "version").order_by("pk")
-    found = list(orphaned.select_for_update(of=("self",), no_key=True))
-    end(found, RolloutState.STOPPED, "The version has been deleted.")
-    announcements.stopped(found, by)
-    return len(found)
 
 
 def end(rollouts: list[Rollout], state: RolloutState, why: str) -> None:

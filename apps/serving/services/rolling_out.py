@@ -23,7 +23,7 @@ from apps.serving.models import Image, Rollout
 from apps.serving.queries import ready_image
 from apps.serving.rules import example_of
 from apps.serving.services import images, leftovers
-from apps.serving.services.deployments import end, fail, take_down_deleted
+from apps.serving.services.deployments import end, fail
 from mlregistry.actor import system
 from mlregistry.errors import RegistryError
 
@@ -108,7 +108,6 @@ def tidy(job: RunningJob) -> dict[str, Any]:
     """Take down what nobody wants any more, and bring back what is gone."""
     images.end_given_up()
     _fail_given_up()
-    take_down_deleted(by=BY)
     live = list(Rollout.objects.filter(state=RolloutState.LIVE).select_related("deployment", "image", "version"))
     if not Image.objects.exists():
         return {}  # a server that serves nothing needs no engine
