@@ -1,4 +1,4 @@
-"""A version that is deployed stands there: it is not deleted, and its model is renamed by those who decide of the place."""
+"""What is deployed stands there: it is not deleted, and renaming its model concerns whoever decides of that place."""
 
 from typing import Any
 

@@ -87,7 +87,7 @@ def difference(key: str, before: Any, after: Any) -> list[str] | None:
                 number for number in {*(before or {}), *after} if (before or {}).get(number) != after.get(number)
             ]
             named = ", ".join(sorted(changed, key=int)[:TOLD])
-            return [f"what stands in a stage or under an alias or is deployed, or what is judged of it, has changed: version {named}"]
+            return [f"where a version stands, or what is judged of one that stands, has changed: version {named}"]
     return None
 
 
