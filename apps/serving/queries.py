@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from apps.accounts.models import User
 from apps.registry.models import Content, ModelVersion
 from apps.registry.permissions import MODEL_GRANTS
+from apps.registry.queries.versions import present
 from apps.serving.choices import STANDING, ImageState, RolloutState
 from apps.serving.models import Deployment, Image, Rollout
 from mlregistry.errors import NotFound
@@ -19,8 +20,8 @@ def images_of(version: ModelVersion) -> QuerySet[Image]:
 
 
 def images_for(user: User) -> QuerySet[Image]:
-    """Every build that a user may see, the newest first."""
-    images = Image.objects.select_related("version__model").defer("lock", "trial")
+    """Every build of a version that is there and that a user may see, the newest first."""
+    images = Image.objects.filter(version__in=present()).select_related("version__model").defer("lock", "trial")
     return MODEL_GRANTS.filter(images, user, via="version__model").order_by("-pk")
 
 

@@ -48,7 +48,7 @@ def test_a_version_is_built_deployed_asked_replaced_and_stopped(page: Page, serv
     expect(page.locator(".page-head .badge")).to_have_text("ready", timeout=BUILT_WITHIN)
     expect(page.get_by_text('{"predictions": [2.0, 4.0]}', exact=True)).to_be_visible()
 
-    page.get_by_role("link", name="shop version 1").last.click()
+    page.get_by_role("link", name="shop version 1").click()
     page.locator("summary", has_text="Deploy").click()
     page.get_by_label("To", exact=True).fill("shop-live")
     page.get_by_role("button", name="Deploy").click()

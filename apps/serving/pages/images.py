@@ -42,7 +42,7 @@ def image(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         "serving/image.html",
         title=f"Image {found.pk}",
-        crumbs=[(reverse("deployments"), "Deployments"), (version_address(version), str(version))],
+        crumbs=[(reverse("deployments"), "Deployments")],
         packages=packages,
         running=f"docker run --rm -p 127.0.0.1:8080:8080 --read-only --tmpfs /tmp --cap-drop ALL {found.tag}",
         **context,
