@@ -9,7 +9,6 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.registry import events
 from apps.registry.models import Delivery, ModelVersion, RegisteredModel, Webhook
-from apps.registry.services import versions
 from apps.serving.choices import ImageState, RolloutState
 from apps.serving.models import Rollout
 from apps.serving.services import deployments
@@ -101,16 +100,6 @@ def test_stopping_is_told_of_what_is_live_and_of_what_was_to_come(
     starting(servable(ada, model, run), ada)
     deployments.stop(deployment=rollout.deployment, by=bob.actor())
     assert told() == [("stopped", rolled_out(1, by="bob")), ("stopped", rolled_out(2, version=2, by="bob"))]
-
-
-def test_what_a_deleted_version_served_is_told_to_be_stopped_by_the_server(version: ModelVersion, ada: User) -> None:
-    deployed(version, NAME, ada)
-    deployed(version, "fraud-trial", ada)
-    versions.delete_version(version=version, by=ada.actor())
-    assert deployments.take_down_deleted(by=BY) == 2
-    by = "system:deployments"
-    assert told() == [("stopped", rolled_out(1, by=by)), ("stopped", rolled_out(1, by=by) | {"name": "fraud-trial"})]
-    assert deployments.take_down_deleted(by=BY) == 0
 
 
 def test_what_is_rolled_back_is_told_to_nobody(version: ModelVersion, ada: User) -> None:

@@ -8,7 +8,6 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.registry.models import ModelVersion
 from apps.registry.queries.lineage import lineage_of
-from apps.registry.services import versions
 from apps.serving.choices import RolloutState
 from apps.serving.models import Deployment, Rollout
 from apps.tracking.models import Experiment
@@ -102,13 +101,6 @@ def test_a_deployment_moves_to_the_version_that_it_serves_now(ada: User, chain: 
     found = lineage_of(ada, NODE)
     assert ids(found) == {NODE, "version:churn @ home/2"}
     assert found.nodes[NODE].details["version"] == 2
-
-
-def test_a_version_that_is_deleted_is_no_origin(ada: User, chain: Chain, live: Rollout) -> None:
-    """Until a worker has taken it down, it answers."""
-    versions.delete_version(version=chain.version, by=ada.actor())
-    assert ids(lineage_of(ada, chain.node("dataset"))) == chain.named("dataset", "run", "logged")
-    assert ids(lineage_of(ada, NODE)) == {NODE}
 
 
 def test_deployments_of_hidden_models_are_not_there(ada: User, bob: User, chain: Chain, live: Rollout) -> None:
