@@ -1,6 +1,7 @@
 """Passing questions on to what a deployment serves. Nobody else reaches its container: this server decides who does."""
 
 import ipaddress
+import time
 from typing import NamedTuple
 
 import httpx2
@@ -16,7 +17,9 @@ LONGEST = 32 * 1024 * 1024
 WITHIN_S = 60.0
 CONNECT_WITHIN_S = 3.0
 CONTENT_TYPES = ("application/json", "text/csv", "application/vnd.apache.parquet")
+ANSWERED = (*CONTENT_TYPES, "text/plain")
 UNKNOWN = "application/octet-stream"
+"""What other types are passed on as: nothing that a browser would run."""
 OK, LAST_STATUS = 200, 599
 
 
@@ -45,14 +48,15 @@ def invoke(deployment: Deployment, *, body: bytes, content_type: str) -> Reply:
     _check_content_type(content_type)
     if len(body) > LONGEST:
         raise TooLarge(f"At most {LONGEST:,} bytes can be sent at a time.")
+    headers = {"Content-Type": content_type, "Accept-Encoding": "identity"}
     timeout = httpx2.Timeout(WITHIN_S, connect=CONNECT_WITHIN_S)
     address = f"http://{checked_address(str(rollout.address))}:{PORT}/invocations"
     try:
         with (
             httpx2.Client(timeout=timeout, trust_env=False) as client,
-            client.stream("POST", address, content=body, headers={"Content-Type": content_type}) as response,
+            client.stream("POST", address, content=body, headers=headers) as response,
         ):
-            return _read(response, rollout)
+            return _read(response, rollout, until=time.monotonic() + WITHIN_S)
     except httpx2.HTTPError as error:
         raise Busy(f"Deployment {deployment.name} does not answer now: {type(error).__name__}.") from None
 
@@ -62,17 +66,20 @@ def _check_content_type(given: str) -> None:
         raise InvalidParameter(f"Send one of {', '.join(CONTENT_TYPES)}; not '{printable(given, 100)}'.")
 
 
-def _read(response: httpx2.Response, rollout: Rollout) -> Reply:
-    """Whatever is in the container is the model's author's: neither its length nor its status is taken on trust."""
+def _read(response: httpx2.Response, rollout: Rollout, *, until: float) -> Reply:
+    """Whatever is in the container is the model's author's: nothing that it says of its answer is taken on trust."""
     if not OK <= response.status_code <= LAST_STATUS:
         raise Busy(f"The model answered with the status {response.status_code}, which HTTP does not have.")
     answer = bytearray()
-    for chunk in response.iter_bytes():
+    for chunk in response.iter_raw():  # as it comes: what was packed could be any number of times as long
         answer += chunk
         if len(answer) > LONGEST:
             raise TooLarge(f"The model answered with more than {LONGEST:,} bytes.")
-    said = response.headers.get("Content-Type", "").partition(";")[0].strip()
-    return Reply(response.status_code, said or UNKNOWN, bytes(answer), rollout.version.version)
+        if time.monotonic() > until:
+            raise Busy(f"The model has not finished its answer within {WITHIN_S:.0f} seconds.")
+    said = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    is_plain = said in ANSWERED and "Content-Encoding" not in response.headers
+    return Reply(response.status_code, said if is_plain else UNKNOWN, bytes(answer), rollout.version.version)
 
 
 def checked_address(address: str) -> str:

@@ -1,5 +1,6 @@
 """Questions to deployments: passed on as they are to what is live, and to nobody else."""
 
+import gzip
 from typing import Any
 
 import pytest
@@ -75,8 +76,18 @@ def test_a_page_of_the_model_runs_nothing_here(client: Client) -> None:
     with scoring() as scorer:
         scorer.headers, scorer.body = {"Content-Type": "text/html"}, b"<script>alert(1)</script>"
         answer = ask(client, Accept="text/html")
+    assert answer["Content-Type"] == "application/octet-stream"
     assert "script-src 'self'" in answer["Content-Security-Policy"]
     assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+def test_what_a_model_has_packed_is_not_unpacked_here(client: Client) -> None:
+    with scoring() as scorer:
+        scorer.headers |= {"Content-Encoding": "gzip"}
+        scorer.body = gzip.compress(bytes(10_000_000))
+        answer = ask(client)
+        assert scorer.got[0].headers["Accept-Encoding"] == "identity"
+    assert (answer["Content-Type"], answer.content) == ("application/octet-stream", scorer.body)
 
 
 def test_a_status_that_there_is_not_is_no_answer(client: Client) -> None:

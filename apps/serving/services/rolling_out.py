@@ -16,7 +16,7 @@ from apps.jobs.choices import ACTIVE
 from apps.jobs.running import RunningJob
 from apps.registry.models import Content
 from apps.serving import announcements
-from apps.serving.choices import COMING, ImageState, RolloutState
+from apps.serving.choices import COMING, RolloutState
 from apps.serving.engine import containers
 from apps.serving.engine.client import BuildFailed, Client, connected, remove
 from apps.serving.models import Image, Rollout
@@ -128,7 +128,8 @@ def _keep_up(client: Client, rollout: Rollout, container: Container | None) -> b
     """Whether it had to be started again, or has moved."""
     image = rollout.image
     if container is None:
-        if image is None or image.state != ImageState.READY:
+        rollout.refresh_from_db(fields=["state"])  # another may have gone live since it was listed
+        if image is None or rollout.state != RolloutState.LIVE:
             return False
         container = _start(client, rollout, image)
     address = containers.address_of(container)
