@@ -74,7 +74,7 @@ def test_an_older_database_is_brought_up_to_date_and_says_so(serve: Serve, tmp_p
     first.process.terminate()
     first.process.wait(20)
     subprocess.run(
-        [sys.executable, "manage.py", "migrate", "jobs", "zero"],
+        [sys.executable, "manage.py", "migrate", "serving", "zero"],
         cwd=live.PROJECT,
         env=live.clean_environment() | {"MLREGISTRY_DATA": str(tmp_path / "data")},
         check=True,
@@ -83,7 +83,7 @@ def test_an_older_database_is_brought_up_to_date_and_says_so(serve: Serve, tmp_p
     second = serve().ready()
     assert "The database is from an earlier release: applying 1 migration.\n" in second.said()
     with sqlite3.connect(tmp_path / "data" / "mlregistry.sqlite3") as database:
-        assert database.execute("select count(*) from jobs_job").fetchone()
+        assert database.execute("select count(*) from serving_image").fetchone()
 
 
 @pytest.mark.parametrize("address", [services.postgres()] if services.postgres() else [])

@@ -13,7 +13,7 @@ from django.conf import settings
 from docker.errors import APIError, DockerException, ImageNotFound
 from docker.models.containers import Container
 
-from mlregistry.errors import Busy, RegistryError
+from mlregistry.errors import Busy, InvalidState
 
 Client: TypeAlias = docker.DockerClient
 Say = Callable[[str], None]
@@ -26,10 +26,8 @@ TIMEOUT_S = 600
 PIDS = 256
 
 
-class BuildFailed(RegistryError):
+class BuildFailed(InvalidState):
     """No image came of it; the sentence says why."""
-
-    code = "INVALID_STATE"
 
 
 @contextmanager
