@@ -16,7 +16,6 @@ from apps.accounts.models import User
 from apps.audit.models import Entry
 from apps.demo import filling, registering
 from apps.demo.catalogue import MODELS, PROMPTS
-from apps.demo.deploying import deploy
 from apps.demo.studies import STUDIES
 from apps.demo.team import OUTSIDER, PEOPLE, READER
 from apps.governance.models import ChangeRequest, Policy
@@ -26,11 +25,9 @@ from apps.registry.choices import ContentState, Verdict
 from apps.registry.models import CardRevision, Content, ModelVersion, RegisteredModel, Sbom, Scan
 from apps.registry.permissions import MODEL_GRANTS
 from apps.registry.queries.versions import get_version_by_alias
-from apps.serving.models import Rollout
 from apps.tracking.choices import RunStatus
 from apps.tracking.models import ArtifactFile, DatasetInput, Experiment, LatestMetric, LoggedModel, Metric, Run, RunTag
 from apps.tracking.permissions import EXPERIMENT_GRANTS
-from mlregistry.actor import system
 from mlregistry.levels import Level
 from tests.demo.conftest import FULL, LIGHT, PASSWORD, POINTS, RUNS, Demo
 from tests.live import PROJECT
@@ -78,15 +75,6 @@ def test_sweeps_have_children_and_the_best_of_their_figures() -> None:
         said = {row.key.name: row.value for row in parent.latest_metrics.select_related("key")}
         assert said
         assert all(reached[name.removeprefix("best_")] == value for name, value in said.items())
-
-
-def test_what_is_in_production_can_be_deployed() -> None:
-    names = deploy(system("test"))
-    assert len(names) == 2
-    for rollout in Rollout.objects.select_related("deployment", "version__model"):
-        assert rollout.version.current_stage == "Production"
-        assert rollout.deployment.name == f"{rollout.version.model.name}-live" in names
-        assert rollout.job is not None, "a worker builds its image"
 
 
 def test_metrics_are_what_the_trainings_gave(demo: Demo) -> None:

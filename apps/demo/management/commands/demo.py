@@ -40,14 +40,10 @@ class Command(BaseCommand):
             "--points", type=int, default=POINTS, help=f"metric points of the one long run (default: {POINTS})"
         )
         parser.add_argument("--seed", type=int, default=SEED, help="another number gives other data and other runs")
-        parser.add_argument(
-            "--deploy", action="store_true", help="deploy what is in Production: the worker needs a Docker Engine"
-        )
         parser.add_argument("--password", default="", help="password of every person (default: a random one each)")
 
     def handle(self, **options: Any) -> None:
         try:
-            from apps.demo.deploying import deploy  # noqa: PLC0415  with the others
             from apps.demo.filling import FEWEST, Wanted, fill  # noqa: PLC0415  loads scikit-learn: here and nowhere else
         except ModuleNotFoundError as error:
             raise CommandError(NEEDS.format(missing=error.name)) from None
@@ -62,14 +58,11 @@ class Command(BaseCommand):
                 require_acceptable(options["password"])
             wanted = Wanted(options["runs"], options["points"], options["seed"], options["password"], timezone.now())
             staff = fill(wanted=wanted, by=system("demo"), say=ProgressLines(self.stdout))
-            deployed = deploy(system("demo")) if options["deploy"] else []
         except (startup.Refusal, RegistryError) as refusal:
             raise CommandError(str(refusal)) from None
         except KeyboardInterrupt:
             raise CommandError("Stopped.", returncode=INTERRUPTED) from None
         self._tell(staff)
-        if deployed:
-            self.stdout.write(f"Within minutes of work for the worker, {' and '.join(deployed)} answer.")
 
     def _tell(self, staff: "Staff") -> None:
         from apps.demo.team import MAY, sign_in_lines  # noqa: PLC0415  as above
