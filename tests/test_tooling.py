@@ -3,7 +3,6 @@
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -53,11 +52,9 @@ def test_setting_up_twice_installs_once() -> None:
     make = shutil.which("make")
     subprocess.run([make, "setup"], cwd=PROJECT, check=True, capture_output=True)
 
-    began = time.monotonic()
     again = subprocess.run([make, "setup"], cwd=PROJECT, check=True, capture_output=True, text=True)
 
     assert "Installing" not in again.stdout
-    assert time.monotonic() - began < 2
 
 
 def test_every_example_is_in_the_examples_readme() -> None:

@@ -20,7 +20,6 @@ class Served:
         self.address = f"http://127.0.0.1:{self.port}"
         self.log = folder / f"serve-{self.port}.log"
         settings = {"MLREGISTRY_DATA": str(folder / "data"), "MLREGISTRY_PORT": str(self.port)}
-        self.begun = time.monotonic()
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve"],
