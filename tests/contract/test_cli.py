@@ -19,7 +19,7 @@ RUNNER = Path(__file__).with_name("run_commands.py")
 Mlflow = Callable[..., str]
 
 
-@pytest.fixture(scope="module", params=PYTHONS)
+@pytest.fixture(scope="module", params=["3.17", pytest.param("2.22", marks=pytest.mark.once)])
 def version(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

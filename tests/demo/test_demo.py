@@ -32,7 +32,8 @@ from mlregistry.levels import Level
 from tests.demo.conftest import FULL, LIGHT, PASSWORD, POINTS, RUNS, Demo
 from tests.live import PROJECT
 
-pytestmark = pytest.mark.xdist_group("demo")  # in one worker, since making the demo takes longer than looking at it
+# In one worker, since making the demo takes longer than looking at it. The browser walks one on PostgreSQL.
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("demo")]
 
 ALONE = os.environ | {"DJANGO_SETTINGS_MODULE": "mlregistry.settings.test"}
 NAMES = [study.name for study in STUDIES]

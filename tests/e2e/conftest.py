@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests import live, services
 from tests.e2e.browsing import DESK, PASSWORD, listen, signed_in
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # Without the last three, Chromium calls home at every start; where it may not, it waits.
 ARGUMENTS = [
     "--no-sandbox",

@@ -10,7 +10,7 @@ from tests.e2e.browsing import DESK, PHONE, enter, listen, too_wide, unusable
 from tests.live import LiveServer
 from tests.serve.processes import until
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("flows")]
 
 PATHS = ("/admin/notices/", "/admin/notices/?which=unread&event=stale", "/admin/account/notices/")
 

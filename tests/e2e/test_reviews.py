@@ -170,8 +170,9 @@ def test_a_policy_is_tried_before_it_is_saved(team: LiveServer, browser: Browser
     assert complaints == []
 
 
-@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("scheme", "viewport"), [("light", DESK), ("dark", PHONE)], ids=["a light desk", "a dark phone"]
+)
 def test_pages_of_reviews_are_for_everybody(
     browser: Browser, team: LiveServer, scheme: Any, viewport: Any, complaints: list[str]
 ) -> None:

@@ -54,8 +54,7 @@ def test_a_wrong_password_is_told_and_signs_nobody_in(server: LiveServer, open_p
     assert "/accounts/login/" in page.url
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(("scheme", "size"), [("dark", DESK), ("light", PHONE)], ids=["a dark desk", "a light phone"])
 def test_every_page_opens_without_a_complaint(
     server: LiveServer, open_page: Open, complaints: list[str], size: dict[str, int], scheme: str
 ) -> None:

@@ -60,6 +60,7 @@ QUERY_VALUES = (
     "x" * 5000,
     "",
 )
+GIVEN_TWICE = ("NaN", "")
 BODIES = (
     b"",
     b"null",
@@ -166,7 +167,8 @@ def _spoiled_targets(recipe: str, plain: Call, names: dict[str, str], hostile: s
         for name in [*plain.query, "page_token", "max_results", "cursor", "page_size"]:
             rest = "&".join(f"{key}={quote(str(value))}" for key, value in plain.query.items() if key != name)
             yield plain.path, f"{rest}&{name}={hostile}"
-            yield plain.path, f"{name}={hostile}&{name}={hostile}&{rest}"
+            if hostile in GIVEN_TWICE:
+                yield plain.path, f"{name}={hostile}&{name}={hostile}&{rest}"
 
 
 @pytest.mark.parametrize("body", BODIES, ids=repr)

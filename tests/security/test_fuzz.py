@@ -61,6 +61,7 @@ def _set(case: schemathesis.Case, recipe: str, name: str, value: Any) -> None:
         case.body = {**case.body, name: value}
 
 
+@pytest.mark.once  # what a database may not take, test_bad_input sends to each
 @pytest.mark.parametrize("group", GROUPS)
 def test_no_request_breaks_the_server_or_gets_an_answer_that_the_schema_does_not_know(
     world: World, app: App, group: str

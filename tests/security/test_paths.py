@@ -23,7 +23,7 @@ from tests.tracking.artifacts.calling import FILES, JSON, MLFLOW, as_user, conte
 from tests.tracking.artifacts.verbs import VERBS, Target, target
 from tests.tracking.making import make_experiment, make_model, make_run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]  # files, whatever the database
 
 CANARY = b"nobody may see or change this"
 CANARY_NAME = "canary.txt"

@@ -114,7 +114,14 @@ def in_a_process(settings: Settings, *arguments: str) -> "subprocess.Popen[str]"
     }
     command = [sys.executable, "manage.py", "verify_artifacts", *arguments]
     return subprocess.Popen(
-        command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=PROJECT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # Whoever runs the tests in the background has interrupts ignored, and the process would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  no thread holds a lock
     )
 
 
