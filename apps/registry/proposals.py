@@ -25,11 +25,11 @@ SHOWN = 256
 
 
 def set_stage(version: ModelVersion, stage: str, *, archive_existing: bool) -> Proposal:
-    return _of_version(SET_STAGE, version, stage, {"archive_existing": archive_existing})
+    return of_version(SET_STAGE, version, stage, {"archive_existing": archive_existing})
 
 
 def set_alias(version: ModelVersion, alias: str) -> Proposal:
-    return _of_version(SET_ALIAS, version, alias)
+    return of_version(SET_ALIAS, version, alias)
 
 
 def delete_alias(model: RegisteredModel, alias: str) -> Proposal:
@@ -37,11 +37,11 @@ def delete_alias(model: RegisteredModel, alias: str) -> Proposal:
 
 
 def set_tag(version: ModelVersion, key: str, value: str) -> Proposal:
-    return _of_version(SET_TAG, version, key, {"value": value}, distinct=value)
+    return of_version(SET_TAG, version, key, {"value": value}, distinct=value)
 
 
 def delete_tag(version: ModelVersion, key: str) -> Proposal:
-    return _of_version(DELETE_TAG, version, key)
+    return of_version(DELETE_TAG, version, key)
 
 
 def set_model_tag(model: RegisteredModel, key: str, value: str) -> Proposal:
@@ -53,7 +53,7 @@ def delete_model_tag(model: RegisteredModel, key: str) -> Proposal:
 
 
 def delete_version(version: ModelVersion) -> Proposal:
-    return _of_version(DELETE_VERSION, version, "version")
+    return of_version(DELETE_VERSION, version, "version")
 
 
 def delete_model(model: RegisteredModel) -> Proposal:
@@ -105,7 +105,7 @@ def change_permission(model: RegisteredModel, holder: Holder, level: Level | Non
     return of_model(CHANGE_PERMISSION, model, target, payload, distinct=f"{kind}:{holder.pk}")
 
 
-def _of_version(
+def of_version(
     action: str, version: ModelVersion, target: str, payload: dict[str, Any] | None = None, distinct: str = ""
 ) -> Proposal:
     return Proposal(

@@ -2,10 +2,11 @@
 
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from apps.jobs.models import Job
 from apps.registry.models import ModelVersion, RegisteredModel
-from apps.serving.choices import STANDING, ImageState, RolloutState
+from apps.serving.choices import COMING, STANDING, ImageState, RolloutState
 
 
 class Image(models.Model):
@@ -55,6 +56,28 @@ class Deployment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @cached_property
+    def standing(self) -> list["Rollout"]:
+        """The rollouts that are live or coming, the newest first; `queries.deployments_for` brings those of all."""
+        return list(self.rollouts.filter(state__in=STANDING).select_related("version").order_by("-number"))
+
+    @property
+    def live(self) -> "Rollout | None":
+        """What it serves."""
+        return next((rollout for rollout in self.standing if rollout.state == RolloutState.LIVE), None)
+
+    @property
+    def coming(self) -> "Rollout | None":
+        """What is to come in the place of that."""
+        return next((rollout for rollout in self.standing if rollout.state in COMING), None)
+
+    @property
+    def state(self) -> str:
+        """One word for both."""
+        if self.coming is not None:
+            return str(self.coming.state)
+        return "live" if self.live else "stopped"
 
 
 class Rollout(models.Model):

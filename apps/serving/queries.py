@@ -45,8 +45,11 @@ def ready_image(version: ModelVersion) -> Image | None:
 
 def deployments_for(user: User) -> QuerySet[Deployment]:
     """With `standing`: the rollouts that are live or coming, the newest first."""
-    deployments = MODEL_GRANTS.filter(Deployment.objects.select_related("model"), user, via="model")
-    return with_standing(deployments).order_by("name")
+    standing = Rollout.objects.filter(state__in=STANDING).select_related("version").order_by("-number")
+    deployments = Deployment.objects.select_related("model").prefetch_related(
+        Prefetch("rollouts", standing, to_attr="standing")  # type: ignore[no-redef]  # which it fills
+    )
+    return MODEL_GRANTS.filter(deployments, user, via="model").order_by("name")
 
 
 def deployments_called(user: User, words: str) -> QuerySet[Deployment]:
@@ -63,19 +66,18 @@ def failed_rollouts(user: User, *, at_least: Level) -> QuerySet[Rollout]:
     return MODEL_GRANTS.filter(failed, user, at_least=at_least, via="deployment__model").order_by("-pk")
 
 
-def with_standing(deployments: QuerySet[Deployment]) -> QuerySet[Deployment]:
-    standing = Rollout.objects.filter(state__in=STANDING).select_related("version").order_by("-number")
-    return deployments.prefetch_related(Prefetch("rollouts", standing, to_attr="standing"))
-
-
 def get_deployment(user: User, name: str, *, at_least: Level = Level.READ) -> Deployment:
     """By its name; absent and hidden look the same."""
-    return _demand(Deployment.objects.all(), user, name, at_least)
-
-
-def get_deployment_with_standing(user: User, name: str) -> Deployment:
-    """The same, with the rollouts that are live or coming, the newest first."""
-    return _demand(with_standing(Deployment.objects.all()), user, name, Level.READ)
+    deployments = Deployment.objects.select_related("model")
+    named = deployments.filter(name=name) if "\x00" not in name else deployments.none()
+    return MODEL_GRANTS.demand(
+        named,
+        user,
+        at_least=at_least,
+        via="model",
+        absent=f"There is no deployment named {name}, or not for you.",
+        subject="its model",
+    )
 
 
 def rollouts_of(deployment: Deployment) -> QuerySet[Rollout]:
@@ -98,14 +100,3 @@ def rollout_numbered(deployment: Deployment, number: int) -> Rollout:
     if found is None:
         raise NotFound(f"Deployment {deployment.name} has no rollout {number}.")
     return found
-
-
-def _demand(deployments: QuerySet[Deployment], user: User, name: str, at_least: Level) -> Deployment:
-    return MODEL_GRANTS.demand(
-        deployments.select_related("model").filter(name=name) if "\x00" not in name else Deployment.objects.none(),
-        user,
-        at_least=at_least,
-        via="model",
-        absent=f"There is no deployment named {name}, or not for you.",
-        subject="its model",
-    )

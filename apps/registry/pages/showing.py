@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
+from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -16,7 +17,7 @@ from mlregistry.levels import Level
 from mlregistry.markdown import rendered
 
 
-def level_on(row: RegisteredModel | ModelVersion) -> Level:
+def level_on(row: Model) -> Level:
     """What whoever looks holds on the model: the query that found the row has noted it."""
     return Level(getattr(row, "level", Level.NO_PERMISSIONS))
 

@@ -9,7 +9,7 @@ from apps.accounts.granted_admin import reader
 from apps.registry.models import Content, ModelVersion
 from apps.registry.pages.showing import level_on
 from apps.serving import queries
-from apps.serving.pages.showing import protected_names, standing_of
+from apps.serving.pages.showing import protected_names
 from mlregistry.console.registry import Hit, Need, Panel, Section, add_needs, add_panel, add_search, add_section
 from mlregistry.levels import Level
 
@@ -45,8 +45,7 @@ def deployments_at_home(request: HttpRequest) -> Panel | None:
     found = list(queries.deployments_for(reader(request))[:AT_HOME])
     if not found:
         return None
-    lines = [(each, standing_of(each.standing)) for each in found]  # type: ignore[attr-defined]  # prefetched
-    return Panel("Deployments", "serving/home_panel.html", {"lines": lines}, order=35)
+    return Panel("Deployments", "serving/home_panel.html", {"deployments": found}, order=35)
 
 
 def serving_of_version(request: HttpRequest, version: ModelVersion) -> Panel | None:

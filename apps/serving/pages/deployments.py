@@ -12,6 +12,7 @@ from apps.registry.models import ModelVersion
 from apps.registry.pages.changing import asked, changed, version_address
 from apps.registry.pages.showing import level_on
 from apps.registry.queries.versions import get_version_of, present
+from apps.registry.rules import version_number
 from apps.serving import queries
 from apps.serving.answering import invoke
 from apps.serving.models import Deployment, Rollout
@@ -20,7 +21,6 @@ from apps.serving.pages.showing import (
     deploying_lines,
     example_input,
     now_over,
-    standing_of,
     takes_approval,
 )
 from apps.serving.rules import is_deployment_name
@@ -42,15 +42,12 @@ LONGEST_SHOWN = 20_000
 def deployments(request: HttpRequest) -> HttpResponse:
     """All of them that serve models which whoever looks may read, and the newest images."""
     user = reader(request)
-    found = list(queries.deployments_for(user)[:MOST])
-    lines = [(each, standing_of(each.standing)) for each in found]  # type: ignore[attr-defined]  # prefetched
-    newest = list(queries.images_for(user)[:IMAGES])
     return show(
         request,
         "serving/deployments.html",
         title="Deployments",
-        lines=lines,
-        images=newest,
+        deployments=list(queries.deployments_for(user)[:MOST]),
+        images=list(queries.images_for(user)[:IMAGES]),
         example_lines=deploying_lines(request),
     )
 
@@ -58,13 +55,10 @@ def deployments(request: HttpRequest) -> HttpResponse:
 @page(requires=Level.READ)
 def deployment(request: HttpRequest, name: str) -> HttpResponse:
     found = queries.get_deployment(reader(request), name)
-    rollouts = list(queries.rollouts_of(found)[:ROLLOUTS])
-    standing = standing_of([each for each in rollouts if each.stands])
     if is_part(request):
-        coming = show(request, "serving/coming.html", deployment=found, standing=standing)
-        return coming if standing.coming else now_over()
-    level = _level(found)
-    example = example_input(standing.live.version) if standing.live else ""
+        return show(request, "serving/coming.html", deployment=found) if found.coming else now_over()
+    level = level_on(found)
+    example = example_input(found.live.version) if found.live else ""
     may_edit = level >= Level.EDIT
     return show(
         request,
@@ -72,11 +66,10 @@ def deployment(request: HttpRequest, name: str) -> HttpResponse:
         title=name,
         crumbs=[(reverse("deployments"), "Deployments")],
         deployment=found,
-        standing=standing,
-        rollouts=rollouts,
+        rollouts=list(queries.rollouts_of(found)[:ROLLOUTS]),
         example=example,
         calling=calling_lines(request, found, example),
-        versions=_versions(found, but=standing.live) if may_edit else [],
+        versions=_versions(found, but=found.live) if may_edit else [],
         needs_approval=takes_approval(found.model.name, name),
         may_use=level >= Level.USE,
         may_edit=may_edit,
@@ -89,9 +82,11 @@ def deploy(request: HttpRequest, name: str) -> HttpResponse:
     """From the deployment's own page: another version of the model that it serves."""
     found = queries.get_deployment(reader(request), name, at_least=Level.EDIT)
     number = asked(request, "version").strip()
-    if not number.isdecimal() or len(number) > 10:  # noqa: PLR2004  digits of the highest number
+    if not number:
         raise InvalidParameter("Choose the version that it is to serve.")
-    version = get_version_of(reader(request), found.model_id, int(number), at_least=Level.EDIT)
+    version = get_version_of(
+        reader(request), found.model_id, version_number(number, name=found.model.name), at_least=Level.EDIT
+    )
     return _deployed(request, version, name, or_else=reverse("deployment", args=[name]))
 
 
@@ -144,10 +139,6 @@ def _deployed(request: HttpRequest, version: ModelVersion, name: str, *, or_else
 
     address = reverse("deployment", args=[name]) if is_deployment_name(name) else or_else
     return changed(request, address, change, said=f"Version {version.version} is on its way.", or_else=or_else)
-
-
-def _level(found: Deployment) -> Level:
-    return level_on(found)  # type: ignore[arg-type]  # the query has noted it on this row as on those
 
 
 def _versions(found: Deployment, *, but: Rollout | None) -> list[ModelVersion]:

@@ -2,7 +2,6 @@
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -10,8 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from apps.governance.queries.policies import policies_for
 from apps.registry.content.files import VersionFiles
 from apps.registry.models import Content, ModelVersion
-from apps.serving.choices import COMING, RolloutState
-from apps.serving.models import Deployment, Rollout
+from apps.serving.models import Deployment
 from apps.serving.rules import example_of
 from apps.tracking.artifacts.locations import open_location
 from mlregistry.errors import RegistryError
@@ -21,27 +19,6 @@ JSON = '-H "Content-Type: application/json"'
 LONGEST_IN_A_LINE = 500
 LONGEST_EXAMPLE = 20_000
 """Bytes of an input that a page offers to try with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What a deployment serves, what is to come in its place, and the one word for both."""
-
-    live: Rollout | None
-    coming: Rollout | None
-
-    @property
-    def word(self) -> str:
-        if self.coming is not None:
-            return str(self.coming.state)
-        return "live" if self.live else "stopped"
-
-
-def standing_of(rollouts: list[Rollout]) -> Standing:
-    """Of the rollouts of one deployment that are live or coming, the newest first."""
-    live = next((each for each in rollouts if each.state == RolloutState.LIVE), None)
-    coming = next((each for each in rollouts if each.state in COMING), None)
-    return Standing(live, coming)
 
 
 def now_over() -> HttpResponse:

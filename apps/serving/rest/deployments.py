@@ -101,4 +101,4 @@ class RolloutsView(ListAPIView[Rollout]):
 
 
 def _shown(request: Request, name: str) -> Response:
-    return Response(s.DeploymentSerializer(queries.get_deployment_with_standing(caller(request), name)).data)
+    return Response(s.DeploymentSerializer(queries.get_deployment(caller(request), name)).data)

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.registry.rest.content_serializers import JobSerializer
-from apps.serving.choices import COMING, RolloutState
+from apps.serving.choices import COMING
 from apps.serving.models import Deployment, Image, Rollout
 
 
@@ -74,13 +74,11 @@ class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
 
     @extend_schema_field(LiveSerializer(allow_null=True))
     def get_live(self, deployment: Deployment) -> Any:
-        live = next((each for each in _standing(deployment) if each.state == RolloutState.LIVE), None)
-        return LiveSerializer(live).data if live else None
+        return LiveSerializer(deployment.live).data if deployment.live else None
 
     @extend_schema_field(ComingSerializer(allow_null=True))
     def get_coming(self, deployment: Deployment) -> Any:
-        coming = next((each for each in _standing(deployment) if each.state in COMING), None)
-        return ComingSerializer(coming).data if coming else None
+        return ComingSerializer(deployment.coming).data if deployment.coming else None
 
 
 class RolloutSerializer(serializers.ModelSerializer[Rollout]):
@@ -103,8 +101,3 @@ class DeployingSerializer(serializers.Serializer[Any]):
     model = serializers.CharField(trim_whitespace=False, help_text="The registered model; of a deployment, always one.")
     version = serializers.CharField()
     reason = serializers.CharField(required=False, allow_blank=True, default="")
-
-
-def _standing(deployment: Deployment) -> list[Rollout]:
-    standing: list[Rollout] = deployment.standing  # type: ignore[attr-defined]  # what the query has put there
-    return standing
