@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live import free_port
+from tests.live import DATABASE, free_port, migrated
 from tests.serve.processes import Served
 
 Serve = Callable[..., Served]
@@ -120,10 +120,8 @@ def test_the_database_of_some_other_program(serve: Serve, tmp_path: Path) -> Non
 
 
 def test_a_database_of_a_newer_release(serve: Serve, tmp_path: Path) -> None:
-    first = serve().ready()
-    first.process.terminate()
-    first.process.wait(20)
-    with sqlite3.connect(tmp_path / "data" / "mlregistry.sqlite3") as database:
+    migrated(tmp_path / "data")
+    with sqlite3.connect(tmp_path / "data" / DATABASE) as database:
         database.execute(
             "insert into django_migrations (app, name, applied) values ('tracking', '0999_later', '2030-01-01')"
         )

@@ -13,10 +13,16 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.live import PROJECT
+from tests.live import PROJECT, migrated
 from tests.serve.processes import Served, alive, until
 
 Serve = Callable[..., Served]
+
+
+@pytest.fixture(autouse=True)
+def tables(tmp_path: Path) -> None:
+    """What a start makes of an empty folder, other tests show."""
+    migrated(tmp_path / "data")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
