@@ -60,7 +60,8 @@ class Deployment(models.Model):
     @cached_property
     def standing(self) -> list["Rollout"]:
         """The rollouts that are live or coming, the newest first; `queries.deployments_for` brings those of all."""
-        return list(self.rollouts.filter(state__in=STANDING).select_related("version").order_by("-number"))
+        standing = self.rollouts.filter(state__in=STANDING).select_related("version", "image", "job")
+        return list(standing.order_by("-number"))
 
     @property
     def live(self) -> "Rollout | None":
