@@ -23,6 +23,8 @@ from tests.security.recipes import RECIPES, Call, filled
 from tests.security.statements import counted
 from tests.security.world import BY, World
 
+pytestmark = pytest.mark.once  # who may see what on each database, test_authorisation asks
+
 WIRE = "/api/2.0/mlflow"
 ABSENT = {
     "experiment": "987654",
