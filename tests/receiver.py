@@ -58,7 +58,10 @@ def receiving(secured: ssl.SSLContext | None = None) -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # its sender was killed on the way
+                return
             got = Got(self.path, dict(self.headers.items()), body)
             receiver.got.append(got)
             self.send_response(receiver.answer(got))
