@@ -109,6 +109,7 @@ bench-pages: setup-test
 # Pictures of the pages on a server that is filled with a team's work, into docs/screenshots.
 screenshots: setup-test
 	@.ci/browser
+	@.ci/docker
 	@$(BIN)/python docs/screenshots.py
 
 # Who may do what, and the SQL statements of every call, as they are now: review the difference.

@@ -1,6 +1,7 @@
 """Pictures of the pages, for the README and the documentation: make screenshots
 
-A server is filled by manage.py demo, and its pages are taken at 1280 and 390 px, light and dark, into docs/screenshots.
+A server is filled by manage.py demo, deployments and all; its pages are taken at 1280 and 390 px, light and dark, into
+docs/screenshots.
 """
 
 import io
@@ -9,8 +10,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
+from contextlib import closing
 from pathlib import Path
 
+import docker
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -19,18 +23,26 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tests import live
 from tests.e2e.browsing import DESK, PHONE, sign_in
 from tests.e2e.conftest import ARGUMENTS, NAMES
+from tests.engine import serving_on
 
 FOLDER = live.PROJECT / "docs" / "screenshots"
 SIZES = {"desk": DESK, "phone": PHONE}
 SCHEMES = ("light", "dark")
 COLOURS = 128
 """A page has few: a palette makes the file a third."""
+DEPLOYED_WITHIN_S = 900
 
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, live.ours(Path(folder)) as server, sync_playwright() as playwright:
-        command = [sys.executable, "manage.py", "demo"]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(docker.from_env()) as engine,
+        serving_on(engine, "mlregistry-screenshots") as settings,
+        live.ours(Path(folder), **settings) as server,
+        sync_playwright() as playwright,
+    ):
+        command = [sys.executable, "manage.py", "demo", "--deploy"]
         subprocess.run(command, cwd=live.PROJECT, env=server.environment, check=True)
         found = next(path for name in NAMES if (path := shutil.which(name)))
         browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
@@ -76,9 +88,28 @@ def _pages(browser: Browser, server: live.LiveServer) -> dict[str, str]:
         "model": model,
         "version": versions[0],
         "diff": f"{model}diff/?left=1&right=2",
+        "deployments": "/admin/deployments/",
+        "deployment": _deployed(browser, server),
         "people": "/admin/people/",
         "audit": "/admin/audit/",
     }
+
+
+def _deployed(browser: Browser, server: live.LiveServer) -> str:
+    """The page of a deployment, when all of them answer."""
+    page = _signed_in(browser, server, "desk", "light")
+    deadline = time.monotonic() + DEPLOYED_WITHIN_S
+    while True:
+        page.goto(server.url("/admin/deployments/"))
+        table = page.get_by_role("table", name="Deployments")
+        names = table.locator("th a")
+        if table.locator(".badge", has_text="live").count() == names.count():
+            path = names.first.get_attribute("href") or ""
+            page.context.close()
+            return path
+        if time.monotonic() > deadline:
+            raise SystemExit(f"Not everything was deployed within {DEPLOYED_WITHIN_S} s.\n{server.log_tail()}")
+        page.wait_for_timeout(2_000)
 
 
 def _take(browser: Browser, server: live.LiveServer, pages: dict[str, str], size: str, scheme: str) -> None:

@@ -19,6 +19,8 @@ class Entry:
     """Only of this family."""
     is_deployed: bool = True
     """Its versions go to Production one after another."""
+    deployment: str = ""
+    """The name under which its champion answers, where the demo is to deploy anything."""
     leaks: bool = False
     """A file with a credential slipped into its last version."""
 
@@ -31,6 +33,7 @@ MODELS = (
         owner="mira.okafor",
         description="Ranks customers by how likely they leave within a quarter. The retention desk calls the top 200.",
         tags={"domain": "customers", "tier": "1", "serving": "batch, Mondays"},
+        deployment="churn-live",
         card={
             "intended_use": "Ranking mobile-contract customers for **calls of the retention desk**, once a week.\n\n"
             "- not for pricing, not for business customers\n- scores compare customers, they are no probabilities",
@@ -57,6 +60,7 @@ MODELS = (
         owner="ines.carvalho",
         description="Probability of default within two years. Regulated: only versions with a card go to Production.",
         tags={"domain": "risk", "tier": "1", "regulated": "yes"},
+        deployment="credit-live",
         card={
             "intended_use": "Pricing and approval of consumer loans up to 50,000, by an officer who sees the reasons.",
             "limits": "Fitted on loans that were granted, so it knows little of those that would have been refused.",
@@ -72,6 +76,7 @@ MODELS = (
         owner="hanna.vogel",
         description="Units of tomorrow by shop and product group. Retrained every night.",
         tags={"domain": "supply", "tier": "2", "horizon": "1 day"},
+        deployment="demand-live",
         card={
             "intended_use": "Orders of fresh goods for the next day.",
             "limits": "Promotions that nobody announced, and the days around holidays.",

@@ -45,7 +45,7 @@ def demo(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest
         keys.forget()
         patch.setattr(filling, "MOST_FULL", FULL)
         patch.setattr(filling, "train_all", remember)
-        call_command("demo", runs=RUNS, points=POINTS, password=PASSWORD, stdout=out)
+        call_command("demo", runs=RUNS, points=POINTS, password=PASSWORD, deploy=True, stdout=out)
         yield Demo(out.getvalue(), folder, trained)
         transaction.set_rollback(True)
     keys.forget()

@@ -25,6 +25,9 @@ from apps.registry.choices import ContentState, Verdict
 from apps.registry.models import CardRevision, Content, ModelVersion, RegisteredModel, Sbom, Scan
 from apps.registry.permissions import MODEL_GRANTS
 from apps.registry.queries.versions import get_version_by_alias
+from apps.serving.choices import RolloutState
+from apps.serving.models import Rollout
+from apps.serving.services.images import BUILD_JOB
 from apps.tracking.choices import RunStatus
 from apps.tracking.models import ArtifactFile, DatasetInput, Experiment, LatestMetric, LoggedModel, Metric, Run, RunTag
 from apps.tracking.permissions import EXPERIMENT_GRANTS
@@ -158,7 +161,16 @@ def test_versions_are_sealed_scanned_and_listed_without_a_worker() -> None:
 
     assert Content.objects.filter(state=ContentState.SEALED).count() == versions
     assert Sbom.objects.filter(components_count__gt=2).count() == versions
-    assert not Job.objects.filter(state__in=ACTIVE).exists()
+    assert not Job.objects.filter(state__in=ACTIVE).exclude(kind=BUILD_JOB).exists()
+
+
+def test_champions_wait_for_a_worker_that_builds_them(demo: Demo) -> None:
+    asked = {rollout.deployment.name: rollout for rollout in Rollout.objects.select_related("deployment", "version")}
+
+    assert set(asked) == {"churn-live", "credit-live", "demand-live"}
+    assert all(rollout.state == RolloutState.WAITING for rollout in asked.values())
+    assert all(rollout.version.aliases.filter(name="champion").exists() for rollout in asked.values())
+    assert "A worker builds and starts churn-live, credit-live, demand-live: see Deployments." in demo.said
 
 
 def test_one_scan_finds_a_secret_and_the_others_nothing() -> None:

@@ -11,6 +11,7 @@ import requests
 from apps.accounts.models import User
 from apps.registry.models import ModelVersion, RegisteredModel
 from apps.tracking.models import Run
+from tests.engine import serving_on
 from tests.governance.conftest import risk, rita  # noqa: F401  fixtures of governance's tests
 from tests.live import LiveServer, ours
 from tests.registry.conftest import (  # noqa: F401  fixtures of the registry's tests
@@ -25,7 +26,6 @@ from tests.registry.conftest import (  # noqa: F401  fixtures of the registry's 
 )
 from tests.serving.making import servable
 
-BASE = "mlregistry-base:bookworm"
 WITHIN_S = 300
 """For a build on a machine that does other things besides."""
 
@@ -48,20 +48,8 @@ def engine() -> Iterator[docker.DockerClient]:
 def serving(tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient) -> Iterator["Serving"]:
     folder = tmp_path_factory.mktemp("serving")
     network = f"mlregistry-test-{folder.name}-{time.time_ns()}"
-    settings = {
-        "MLREGISTRY_SERVING_BASE": BASE,
-        "MLREGISTRY_SERVING_FETCH_NETWORK": "host",
-        "MLREGISTRY_SERVING_NETWORK": network,
-        "MLREGISTRY_SERVING_MEMORY": "1g",
-        "MLREGISTRY_JOB_HEARTBEAT": "1",
-    }
-    with ours(folder, **settings) as server:
+    with serving_on(engine, network) as settings, ours(folder, MLREGISTRY_JOB_HEARTBEAT="1", **settings) as server:
         yield Serving(server)
-    for found in engine.networks.list(names=[network]):
-        found.reload()
-        for container in found.containers:
-            container.remove(force=True)
-        found.remove()
 
 
 class Serving:

@@ -9,7 +9,7 @@ import docker
 import pytest
 
 from apps.serving.engine.client import PROGRAMS, put, remove
-from tests.serving.conftest import BASE
+from tests.engine import BASE
 
 pytestmark = [pytest.mark.once, pytest.mark.xdist_group("docker")]
 

@@ -41,10 +41,15 @@ class Command(BaseCommand):
         )
         parser.add_argument("--seed", type=int, default=SEED, help="another number gives other data and other runs")
         parser.add_argument("--password", default="", help="password of every person (default: a random one each)")
+        parser.add_argument(
+            "--deploy", action="store_true", help="have champions deployed; takes a worker that reaches a Docker Engine"
+        )
 
     def handle(self, **options: Any) -> None:
         try:
-            from apps.demo.filling import FEWEST, Wanted, fill  # noqa: PLC0415  loads scikit-learn: here and nowhere else
+            # They load scikit-learn: here and nowhere else.
+            from apps.demo.deploying import deploy_champions  # noqa: PLC0415
+            from apps.demo.filling import FEWEST, Wanted, fill  # noqa: PLC0415
         except ModuleNotFoundError as error:
             raise CommandError(NEEDS.format(missing=error.name)) from None
         if options["runs"] < FEWEST or options["points"] < 2:  # noqa: PLR2004  a point of each of its two metrics
@@ -58,11 +63,13 @@ class Command(BaseCommand):
                 require_acceptable(options["password"])
             wanted = Wanted(options["runs"], options["points"], options["seed"], options["password"], timezone.now())
             staff = fill(wanted=wanted, by=system("demo"), say=ProgressLines(self.stdout))
+            self._tell(staff)
+            if options["deploy"]:
+                self.stdout.write(f"A worker builds and starts {', '.join(deploy_champions(staff))}: see Deployments.")
         except (startup.Refusal, RegistryError) as refusal:
             raise CommandError(str(refusal)) from None
         except KeyboardInterrupt:
             raise CommandError("Stopped.", returncode=INTERRUPTED) from None
-        self._tell(staff)
 
     def _tell(self, staff: "Staff") -> None:
         from apps.demo.team import MAY, sign_in_lines  # noqa: PLC0415  as above
