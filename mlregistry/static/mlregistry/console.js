@@ -1,4 +1,7 @@
 // What every page does: search by keys, copy, menus that close, times that stay true.
+const section = document.querySelector(".sections [aria-current]");
+if (section) section.parentElement.scrollLeft = section.offsetLeft - section.parentElement.offsetLeft; // a phone shows three
+
 const palette = document.querySelector("dialog.palette");
 const words = palette?.querySelector("input");
 
