@@ -75,6 +75,8 @@ def _pages(browser: Browser, server: live.LiveServer) -> dict[str, str]:
     runs = linked(f"{experiment}?flat=1&filter=params.family+%21%3D+%27%27", r"/admin/runs/\w{32}/")
     model = linked("/admin/models/", r"/admin/models/\d+/")[0]
     versions = linked(model, r"/admin/models/\d+/versions/\d+/")
+    reviews = "/admin/reviews/?tab=all"
+    review = linked(reviews, r"/admin/reviews/\d+/.*")[-1]
     page.context.close()
     return {
         "home": "/admin/",
@@ -88,6 +90,8 @@ def _pages(browser: Browser, server: live.LiveServer) -> dict[str, str]:
         "model": model,
         "version": versions[0],
         "diff": f"{model}diff/?left=1&right=2",
+        "reviews": reviews,
+        "review": review,
         "deployments": "/admin/deployments/",
         "deployment": _deployed(browser, server),
         "people": "/admin/people/",

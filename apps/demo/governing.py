@@ -55,7 +55,7 @@ def govern(made: list[Registered], staff: Staff, by: Actor) -> None:
 ASKED = {
     "churn-classifier": (
         "mira.okafor",
-        "Two points better on customers of **the last quarter**, and as fast. The retention desk wants it on Monday.",
+        "Trained on **the last quarter** too, and as fast. The retention desk wants it on Monday.",
     ),
     "credit-risk-scorer": ("ines.carvalho", "Refitted after the change of tariffs; the quarterly review asked for it."),
     "demand-forecaster": ("hanna.vogel", "Knows the new shops."),
