@@ -60,7 +60,9 @@ QUERY_VALUES = (
     "x" * 5000,
     "",
 )
-NEVER_IN_A_DATABASE = ("%", "%zz", "%ff%fe", "%2e%2e%2f", "%25s%25%28user%29s", "true", "NaN", "")
+NEVER_IN_A_DATABASE = (
+    "%", "%zz", "%ff%fe", "%ed%a0%80", "%2e%2e%2f", "%25s%25%28user%29s", "9" * 5000, "1e400", "true", "NaN", "",
+)  # fmt: skip
 """Values that are refused, or looked for as plain text, before the kinds of databases could differ: sent on one."""
 GIVEN_TWICE = ("NaN", "")
 BODIES = (
