@@ -12,8 +12,9 @@ PASSWORD = "walks-every-page-4"
 AXE = {"resultTypes": ["violations"], "preload": False}
 """Without `preload`: to look into style sheets, axe writes them into the page, which the page's policy refuses."""
 SERIOUS = ("serious", "critical")
-LEFT = "net::ERR_ABORTED"
-"""A request that was given up because the page was left, or because its answer became a download."""
+GIVEN_UP = ("net::ERR_ABORTED", "net::ERR_NETWORK_CHANGED")
+"""Requests that the browser ended itself: the page was left, or its answer became a download; or an address of this
+machine came or went, as it does when Docker makes a network."""
 
 
 def sign_in(page: Page, server: LiveServer, password: str, username: str = "") -> None:
@@ -37,7 +38,8 @@ def listen(page: Page, complaints: list[str]) -> None:
     """Note errors of scripts, refused styles and scripts, answers and requests that fail, boxes that pop up."""
 
     def note(fault: str) -> None:
-        complaints.append(f"{page.url}: {fault}")
+        if not any(reason in fault for reason in GIVEN_UP):
+            complaints.append(f"{page.url}: {fault}")
 
     def note_dialog(dialog: Dialog) -> None:
         note(dialog.message)
@@ -46,7 +48,7 @@ def listen(page: Page, complaints: list[str]) -> None:
     page.on("pageerror", lambda error: note(str(error)))
     page.on("console", lambda said: note(said.text) if said.type in ("error", "warning") else None)
     page.on("response", lambda answer: note(f"{answer.status} {answer.url}") if answer.status >= 400 else None)
-    page.on("requestfailed", lambda failed: note(f"{failed.failure} {failed.url}") if failed.failure != LEFT else None)
+    page.on("requestfailed", lambda failed: note(f"{failed.failure} {failed.url}"))
     page.on("dialog", note_dialog)
 
 
